@@ -1,0 +1,33 @@
+/* sock/sock.h - PHP's sockets, for C.  Includes all of libsock.
+ *
+ *     sock_t *server = sock_create(AF_INET, SOCK_STREAM, 0);
+ *
+ *     if (!sock_bind(server, "127.0.0.1", 10000) || !sock_listen(server, 5))
+ *         errx(1, "%s", sock_last_message(server));
+ *     for (;;) {
+ *         char    line[2048];
+ *         ssize_t n;
+ *         sock_t *client = sock_accept(server);
+ *
+ *         while ((n = sock_read(client, line, sizeof line,
+ *                               LIBSOCK_NORMAL_READ)) > 0)
+ *             sock_write_all(client, line, (size_t)n, NULL);
+ *         sock_close(client);
+ *     }
+ *
+ * base.h    handles, results, times: the rules of every call
+ * error.h   what went wrong, as a code and as a sentence
+ * socket.h  create, bind, connect, accept, read, write, select, close
+ * option.h  socket options, linger, keep-alive
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SOCK_SOCK_H
+#define SOCK_SOCK_H
+
+#include <sock/base.h>
+#include <sock/error.h>
+#include <sock/option.h>
+#include <sock/socket.h>
+
+#endif

@@ -1,0 +1,24 @@
+/* common.h - the few words every file shares.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SK_BASE_COMMON_H
+#define SK_BASE_COMMON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* The result of an internal call: 0, an errno value or a LIBSOCK_E code. */
+typedef int sk_err;
+
+#define SK_LIKELY(x) __builtin_expect(!!(x), 1)
+#define SK_UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* A promise between our own functions; stays on in release builds. */
+#define SK_ASSERT(x) (SK_LIKELY(x) ? (void)0 : abort())
+
+#define SK_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

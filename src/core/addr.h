@@ -1,0 +1,37 @@
+/* addr.h - addresses as text and back.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SK_CORE_ADDR_H
+#define SK_CORE_ADDR_H
+
+#include "platform/plat.h"
+
+/* Not an address but a host name: see resolve.h. No error code is negative. */
+#define SK_ADDR_IS_NAME (-1)
+
+/* A host name has at most this many bytes. */
+#define SK_ADDR_NAME_MAX 255
+
+/* The address that text and port mean in `domain`. EINVAL, EAFNOSUPPORT,
+ * ENAMETOOLONG, ENODEV, SK_ADDR_IS_NAME. */
+sk_err sk_addr_parse(int domain, const char *text, int port,
+                     struct sk_addr *out);
+
+/* Every address of `domain`. EINVAL, EAFNOSUPPORT. */
+sk_err sk_addr_any(int domain, int port, struct sk_addr *out);
+
+/* Room that the text of an address of `domain` can need, its end included. */
+size_t sk_addr_room(int domain);
+
+/* The text of a, in `size` bytes, at least sk_addr_room(); text and port may be
+ * NULL. No address is "" and 0. EOPNOTSUPP. */
+sk_err sk_addr_text(const struct sk_addr *a, char *text, size_t size,
+                    int *port);
+
+/* "127.0.0.1:80", "[::1]:80", a path; false if a names nothing. */
+bool sk_addr_name(const struct sk_addr *a, char *out, size_t size);
+
+void sk_addr_set_port(struct sk_addr *a, int port);
+
+#endif

@@ -1,0 +1,232 @@
+/* connect.c - connecting within a limit, to one address or to many.
+ *
+ * A shutdown that comes before connect(2) does not stop it, so a connect must
+ * not block in the system: it starts without waiting, looks at the mark, and
+ * polls. AF_UNIX cannot be polled for while the backlog is full: there the
+ * system waits, in slices.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "core/connect.h"
+
+#include "core/addr.h"
+#include "core/resolve.h"
+#include "core/wait.h"
+
+#include <sock/error.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- one address ---- */
+
+static sk_err connect_at_once(struct sk_sock *s, const struct sk_addr *to)
+{
+    sk_err err;
+
+    while ((err = sk_plat_connect(s->fd, to)) == EINTR)
+        ;
+    return err;
+}
+
+static sk_err connect_in_slices(struct sk_sock *s, const struct sk_limit *l,
+                                const struct sk_addr *to)
+{
+    sk_err err = EAGAIN;
+
+    while (err == EAGAIN || err == EINTR) {
+        if ((err = sk_wait_slice(s, l->until)))
+            return err;
+        err = sk_plat_connect(s->fd, to);
+    }
+    return err;
+}
+
+/* How a decided attempt ended. Asking connect(2) itself, rather than SO_ERROR,
+ * also makes the system forget a failed one: the socket may connect again. */
+static sk_err verdict(struct sk_sock *s, const struct sk_addr *to)
+{
+    sk_err err = sk_plat_connect(s->fd, to);
+
+    return err == EISCONN ? 0 : err;
+}
+
+/* The mode is put back before the wait: it is only the start that must not
+ * block. An attempt that ran out of time is called off, so that the socket may
+ * connect again. */
+static sk_err connect_polled(struct sk_sock *s, const struct sk_limit *l,
+                             const struct sk_addr *to)
+{
+    sk_err err = sk_plat_nonblock(s->fd, true);
+
+    if (err)
+        return err;
+    err = sk_plat_connect(s->fd, to);
+    sk_plat_nonblock(s->fd, false);
+    if (err != EINPROGRESS && err != EALREADY)
+        return err;
+    err = sk_wait_fd(s, POLLOUT, l->until);
+    if (!err)
+        return verdict(s, to);
+    if (err == ETIMEDOUT)
+        sk_plat_disconnect(s->fd);
+    return err;
+}
+
+static sk_err connect_to(struct sk_sock *s, const struct sk_limit *l,
+                         const struct sk_addr *to)
+{
+    if (l->nonblock || s->type == SOCK_DGRAM || s->type == SOCK_RAW)
+        return connect_at_once(s, to);
+    if (s->domain == AF_UNIX)
+        return connect_in_slices(s, l, to);
+    return connect_polled(s, l, to);
+}
+
+/* ---- many ---- */
+
+/* A share of the time for this address, so that one that never answers leaves
+ * some to those behind it. */
+static struct sk_limit share(const struct sk_limit *l, size_t left)
+{
+    struct sk_limit mine = *l;
+
+    if (l->until != SK_NEVER) {
+        int64_t now = sk_plat_now();
+
+        mine.until = now + (l->until - now) / (int64_t)left;
+    }
+    return mine;
+}
+
+static void note(char *detail, size_t size, const struct sk_addr *to,
+                 sk_err err)
+{
+    size_t len = strlen(detail);
+    char   name[LIBSOCK_NAMESTRLEN];
+
+    if (!sk_addr_name(to, name, sizeof name))
+        return;
+    snprintf(detail + len, size - len, "%s%s: %s", len ? "; " : "", name,
+             sock_strerror(err));
+}
+
+static sk_err connect_each(struct sk_sock *s, const struct sk_limit *l,
+                           const struct sk_addr *list, size_t count,
+                           size_t *which, char *detail, size_t size)
+{
+    sk_err err = EINVAL;
+
+    for (size_t i = 0; i < count; i++) {
+        struct sk_limit mine = share(l, count - i);
+
+        *which = i;
+        err    = connect_to(s, &mine, &list[i]);
+        if (!err || err == ECANCELED || l->nonblock || err == EISCONN)
+            return err;
+        if (count > 1)
+            note(detail, size, &list[i], err);
+    }
+    return err;
+}
+
+static sk_err find(struct sk_call *c, const struct sk_limit *l,
+                   const char *text, int port, struct sk_addr **list,
+                   size_t *count)
+{
+    struct sk_addr one;
+    sk_err         err = sk_addr_parse(c->s->domain, text, port, &one);
+
+    if (err == SK_ADDR_IS_NAME)
+        return sk_resolve(c->s, text, port, l->until, list, count);
+    if (err)
+        return err;
+    if (!(*list = malloc(sizeof **list)))
+        return ENOMEM;
+    **list = one;
+    *count = 1;
+    return 0;
+}
+
+sk_err sk_connect_find(struct sk_call *c, const char *text, int port,
+                       enum sk_direction way, struct sk_addr *out)
+{
+    struct sk_addr *list = NULL;
+    struct sk_limit l;
+    size_t          count = 0;
+    sk_err          err   = sk_addr_parse(c->s->domain, text, port, out);
+
+    if (err != SK_ADDR_IS_NAME)
+        return err;
+    if ((err = sk_limit_begin(&l, c->s, way, 0)))
+        return err;
+    err = sk_resolve(c->s, text, port, l.until, &list, &count);
+    if (!err)
+        *out = list[0];
+    free(list);
+    return err;
+}
+
+/* ---- the state around it ---- */
+
+/* One connect at a time bends the descriptor. */
+static sk_err begin(struct sk_sock *s)
+{
+    unsigned before = atomic_fetch_or_explicit(&s->flags, SK_CONNECTING,
+                                               memory_order_acq_rel);
+
+    return before & SK_CONNECTING ? EALREADY : 0;
+}
+
+static void end(struct sk_sock *s)
+{
+    pthread_mutex_lock(&s->lock);
+    sk_sock_drop(s, SK_CONNECTING);
+    if (s->domain == AF_UNIX)
+        sk_limit_restore(s);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* A new connection: the peer is known, what the old one left is not its. */
+static sk_err settle(struct sk_call *c, const struct sk_limit *l,
+                     const struct sk_addr *peer)
+{
+    struct sk_sock *s   = c->s;
+    sk_err          err = 0;
+
+    pthread_mutex_lock(&s->lock);
+    if (peer->len <= sizeof s->peer)
+        memcpy(&s->peer, &peer->u, peer->len);
+    pthread_mutex_unlock(&s->lock);
+    if (sk_sock_flags(s) & (SK_BUFFERED | SK_FAILED)) {
+        if ((err = sk_call_turn(c, l)))
+            return err;
+        sk_buf_free(&s->buf);
+        sk_sock_drop(s, SK_BUFFERED | SK_FAILED | SK_STARVED);
+    }
+    return err;
+}
+
+sk_err sk_connect(struct sk_call *c, const char *text, int port, char *detail,
+                  size_t size)
+{
+    struct sk_sock *s    = c->s;
+    struct sk_addr *list = NULL;
+    struct sk_limit l;
+    size_t          count = 0, which = 0;
+    sk_err          err;
+
+    if ((err = begin(s)))
+        return err;
+    if ((err = sk_limit_begin(&l, s, SK_WRITING, 0)) ||
+        (err = find(c, &l, text, port, &list, &count)))
+        goto done;
+    err = connect_each(s, &l, list, count, &which, detail, size);
+    if (!err)
+        err = settle(c, &l, &list[which]);
+done:
+    end(s);
+    free(list);
+    return err;
+}

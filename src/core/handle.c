@@ -1,0 +1,301 @@
+/* handle.c - from a handle to its socket, safely.
+ *
+ * A handle is a slot number and a life number in one word. Slots stand in
+ * blocks that never move and are never freed, so any word can be looked up. A
+ * slot's own word holds its life and who is in it; every call enters by one
+ * compare-and-swap that checks the life and raises the holders together.
+ * Closing marks the word, so that nobody enters any more; the last holder to
+ * leave closes the descriptor, moves the slot to its next life and puts it at
+ * the end of the free list. A slot that has used up its lives is left out.
+ *
+ * Rejected: a mutex per slot (slower than an uncontended hold and release),
+ * and reference-counted memory (a stale pointer cannot be checked).
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "core/handle.h"
+
+#include "core/wait.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define HALF (sizeof(uintptr_t) * 4) /* bits of a handle for each number */
+#define LIFE_MOST ((((uint64_t)1 << (HALF - 1)) << 1) - 1)
+
+#define BLOCK_SLOTS 256u
+#define BLOCKS (HALF == 32 ? 16384u : 255u)
+
+static _Atomic(struct sk_sock *) blocks[BLOCKS];
+
+static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
+static uint32_t        used;       /* guarded by table: slots ever taken */
+static uint32_t        free_first; /* guarded by table: slot number, 0 none */
+static uint32_t        free_last;  /* guarded by table */
+static pthread_once_t  once = PTHREAD_ONCE_INIT;
+
+static struct sk_sock *slot_at(uint32_t id)
+{
+    uint32_t        index = id - 1;
+    struct sk_sock *block;
+
+    if (!id || index / BLOCK_SLOTS >= BLOCKS)
+        return NULL;
+    block = atomic_load_explicit(&blocks[index / BLOCK_SLOTS],
+                                 memory_order_acquire);
+    return block ? &block[index % BLOCK_SLOTS] : NULL;
+}
+
+uint32_t sk_handle_id(sock_t *h)
+{
+    return (uint32_t)((uintptr_t)h & LIFE_MOST);
+}
+
+static uint64_t life_of(sock_t *h)
+{
+    return ((uint64_t)(uintptr_t)h >> HALF) << 32;
+}
+
+static sock_t *handle_of(struct sk_sock *s)
+{
+    uint64_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
+
+    return (sock_t *)(((uintptr_t)(word >> 32) << HALF) | s->id);
+}
+
+/* ---- the table ---- */
+
+/* Every slot starts in life 1, closed. Called with the table locked. */
+static struct sk_sock *add_slot(void)
+{
+    uint32_t        at    = used / BLOCK_SLOTS;
+    struct sk_sock *block = at < BLOCKS ? slot_at(at * BLOCK_SLOTS + 1) : NULL;
+    struct sk_sock *s;
+
+    if (at >= BLOCKS)
+        return NULL;
+    if (!block) {
+        block = aligned_alloc(64, BLOCK_SLOTS * sizeof *block);
+        if (!block)
+            return NULL;
+        memset(block, 0, BLOCK_SLOTS * sizeof *block);
+        for (uint32_t i = 0; i < BLOCK_SLOTS; i++)
+            atomic_init(&block[i].word, SK_CLOSING);
+        atomic_store_explicit(&blocks[at], block, memory_order_release);
+    }
+    s     = &block[used % BLOCK_SLOTS];
+    s->id = ++used;
+    pthread_mutex_init(&s->lock, NULL);
+    atomic_store_explicit(&s->word, ((uint64_t)1 << 32) | SK_CLOSING,
+                          memory_order_relaxed);
+    return s;
+}
+
+/* Oldest first, so that a number stays unused as long as possible. */
+static struct sk_sock *take_slot(void)
+{
+    struct sk_sock *s = slot_at(free_first);
+
+    if (!s)
+        return add_slot();
+    free_first = s->next;
+    if (!free_first)
+        free_last = 0;
+    s->next = 0;
+    return s;
+}
+
+static void put_slot(struct sk_sock *s)
+{
+    s->next = 0;
+    if (free_last)
+        slot_at(free_last)->next = s->id;
+    else
+        free_first = s->id;
+    free_last = s->id;
+}
+
+/* The descriptor and what belongs to this life go; the next life begins. */
+static void empty(struct sk_sock *s)
+{
+    uint64_t life = atomic_load_explicit(&s->word, memory_order_relaxed) >> 32;
+
+    if (s->fd >= 0)
+        sk_plat_close(s->fd, sk_sock_flags(s) & SK_LINGERS);
+    s->fd = -1;
+    sk_buf_free(&s->buf);
+    free(s->where);
+    s->where = NULL;
+    if (life == LIFE_MOST)
+        return;
+    pthread_mutex_lock(&table);
+    atomic_store_explicit(&s->word, ((life + 1) << 32) | SK_CLOSING,
+                          memory_order_release);
+    put_slot(s);
+    pthread_mutex_unlock(&table);
+}
+
+/* ---- fork ---- */
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&table);
+}
+
+static void in_parent(void)
+{
+    pthread_mutex_unlock(&table);
+}
+
+/* Only the forking thread lives on: nobody else holds anything. A close that
+ * was under way ends here by closing this process's copy. A buffer that was
+ * being read may be half changed: the child starts that one empty. */
+static void revive(struct sk_sock *s)
+{
+    uint64_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
+
+    pthread_mutex_init(&s->lock, NULL);
+    if (word & SK_TURN) {
+        s->buf = (struct sk_buf){NULL, 0, 0, 0, 0};
+        sk_sock_drop(s, SK_BUFFERED | SK_STARVED);
+    }
+    atomic_store_explicit(&s->word, word & (SK_LIFE_MASK | SK_CLOSING),
+                          memory_order_relaxed);
+    if ((word & SK_CLOSING) && (word & SK_HOLDERS_MASK))
+        empty(s);
+}
+
+static void in_child(void)
+{
+    pthread_mutex_init(&table, NULL);
+    sk_wait_after_fork();
+    for (uint32_t id = 1; id <= used; id++)
+        revive(slot_at(id));
+}
+
+static void set_up(void)
+{
+    sk_wait_set_up();
+    pthread_atfork(before_fork, in_parent, in_child);
+}
+
+/* ---- making ---- */
+
+sk_err sk_handle_reserve(struct sk_sock **out)
+{
+    struct sk_sock *s;
+
+    pthread_once(&once, set_up);
+    pthread_mutex_lock(&table);
+    s = take_slot();
+    pthread_mutex_unlock(&table);
+    if (!s)
+        return ENOMEM;
+    s->fd          = -1;
+    s->where_error = 0;
+    memset(&s->peer, 0, sizeof s->peer);
+    atomic_store_explicit(&s->flags, 0, memory_order_relaxed);
+    atomic_store_explicit(&s->limit_ms[SK_READING], -1, memory_order_relaxed);
+    atomic_store_explicit(&s->limit_ms[SK_WRITING], -1, memory_order_relaxed);
+    atomic_store_explicit(&s->deadline, SK_NEVER, memory_order_relaxed);
+    atomic_store_explicit(&s->failure, 0, memory_order_relaxed);
+    atomic_store_explicit(&s->error, 0, memory_order_relaxed);
+    *out = s;
+    return 0;
+}
+
+sock_t *sk_handle_publish(struct sk_sock *s)
+{
+    sock_t *h = handle_of(s);
+
+    atomic_fetch_and_explicit(&s->word, ~SK_CLOSING, memory_order_release);
+    return h;
+}
+
+void sk_handle_discard(struct sk_sock *s)
+{
+    if (s)
+        empty(s);
+}
+
+/* ---- holding ---- */
+
+sk_err sk_handle_hold(sock_t *h, uint64_t want, struct sk_sock **out,
+                      uint64_t *held)
+{
+    struct sk_sock *s    = slot_at(sk_handle_id(h));
+    uint64_t        life = life_of(h);
+    uint64_t        word, add;
+
+    if (SK_UNLIKELY(!s || !life))
+        return EBADF;
+    word = atomic_load_explicit(&s->word, memory_order_relaxed);
+    do {
+        if (SK_UNLIKELY((word ^ life) & (SK_LIFE_MASK | SK_CLOSING)))
+            return EBADF;
+        if (SK_UNLIKELY((word & SK_HOLDERS_MASK) >= SK_HOLDERS_MOST))
+            return EBUSY;
+        add = want & ~(word & SK_TURN);
+    } while (SK_UNLIKELY(!atomic_compare_exchange_weak_explicit(
+        &s->word, &word, word + add, memory_order_acq_rel,
+        memory_order_relaxed)));
+    *out  = s;
+    *held = add;
+    return 0;
+}
+
+bool sk_handle_take_turn(struct sk_sock *s)
+{
+    uint64_t old =
+        atomic_fetch_or_explicit(&s->word, SK_TURN, memory_order_acq_rel);
+
+    return !(old & SK_TURN);
+}
+
+void sk_handle_release_slow(struct sk_sock *s, uint64_t old, uint64_t held)
+{
+    if ((old & SK_WAITED) && (held & SK_TURN))
+        sk_wait_wake(s);
+    if ((old & SK_CLOSING) && !((old - held) & SK_HOLDERS_MASK))
+        empty(s);
+}
+
+/* The mark comes first and shutdown second: a call that looks at the mark
+ * before it waits, or waits in the system, misses neither. */
+sk_err sk_handle_close(sock_t *h)
+{
+    struct sk_sock *s    = slot_at(sk_handle_id(h));
+    uint64_t        life = life_of(h);
+    uint64_t        word;
+
+    if (!s || !life)
+        return EBADF;
+    word = atomic_load_explicit(&s->word, memory_order_relaxed);
+    do {
+        if ((word ^ life) & (SK_LIFE_MASK | SK_CLOSING))
+            return EBADF;
+    } while (!atomic_compare_exchange_weak_explicit(
+        &s->word, &word, (word | SK_CLOSING) + SK_HOLDER, memory_order_acq_rel,
+        memory_order_relaxed));
+    if (word & SK_BLOCKED_MASK)
+        sk_plat_shutdown(s->fd, SHUT_RDWR);
+    if (word & SK_WAITED)
+        sk_wait_wake(s);
+    sk_handle_release(s, SK_HOLDER);
+    return 0;
+}
+
+sk_err sk_handle_detach(struct sk_sock *s, int *fd)
+{
+    uint64_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
+
+    do {
+        if ((word & SK_CLOSING) || (word & SK_HOLDERS_MASK) != SK_HOLDER)
+            return EBUSY;
+    } while (!atomic_compare_exchange_weak_explicit(
+        &s->word, &word, word | SK_CLOSING, memory_order_acq_rel,
+        memory_order_relaxed));
+    *fd   = s->fd;
+    s->fd = -1;
+    return 0;
+}

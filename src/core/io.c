@@ -1,0 +1,322 @@
+/* io.c - the tap: every byte enters and leaves through here.
+ *
+ * Without limits, and with a timeout, a call blocks in its own system call:
+ * the system's timer ends it. With a deadline, and for what is left after a
+ * signal or a first step, it starts without waiting and polls.
+ *
+ * Bytes that a line read took too many of are in the handle's buffer, guarded
+ * by the reading turn. One flag says whether there are any, so that a reader
+ * of a handle without lines takes no turn.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "core/io.h"
+
+#include "core/wait.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What does not come in line with the other bytes. */
+#define PAST_BUFFER (MSG_OOB | MSG_ERRQUEUE)
+
+/* ---- one step ---- */
+
+/* After a step that failed with err: 0 to try again. */
+static sk_err try_again(struct sk_sock *s, struct sk_limit *l, sk_err err,
+                        short events)
+{
+    if (err == EINTR) {
+        l->polls = l->until != SK_NEVER;
+        return 0;
+    }
+    if (err != EAGAIN || l->nonblock)
+        return err;
+    if (!l->polls)
+        return l->until == SK_NEVER ? EAGAIN : ETIMEDOUT;
+    return sk_wait_fd(s, events, l->until);
+}
+
+static sk_err receive(struct sk_sock *s, struct sk_limit *l, void *buf,
+                      size_t len, int flags, struct sk_addr *from, size_t *got)
+{
+    sk_err err;
+
+    for (;;) {
+        int dont = l->nonblock || l->polls ? MSG_DONTWAIT : 0;
+
+        err = sk_plat_recv(s->fd, buf, len, flags | dont, from, got);
+        if (SK_LIKELY(!err) || (err = try_again(s, l, err, POLLIN)))
+            return err;
+    }
+}
+
+/* Nothing tells when a datagram socket without a fixed peer has room again
+ * with somebody else. So wait in slices, and look at the mark between. The
+ * slice stays set: nothing else of such a socket blocks in the system. */
+static sk_err send_in_slices(struct sk_sock *s, struct sk_limit *l,
+                             const void *buf, size_t len, int flags,
+                             const struct sk_addr *to, size_t *sent)
+{
+    sk_err err = EAGAIN;
+
+    while (err == EAGAIN || err == EINTR) {
+        if ((err = sk_wait_slice(s, l->until)))
+            return err;
+        err = sk_plat_send(s->fd, buf, len, flags, to, sent);
+    }
+    return err;
+}
+
+static sk_err send_step(struct sk_sock *s, struct sk_limit *l, const void *buf,
+                        size_t len, int flags, const struct sk_addr *to,
+                        size_t *sent)
+{
+    sk_err err;
+
+    for (;;) {
+        int dont = l->nonblock || l->polls ? MSG_DONTWAIT : 0;
+
+        err = sk_plat_send(s->fd, buf, len, flags | dont, to, sent);
+        if (SK_LIKELY(!err))
+            return 0;
+        if (err == EAGAIN && to && !l->nonblock && s->domain == AF_UNIX)
+            return send_in_slices(s, l, buf, len, flags, to, sent);
+        if ((err = try_again(s, l, err, POLLOUT)))
+            return err;
+    }
+}
+
+/* A shutdown does not wake a datagram send of this family: it must not block
+ * in the system. */
+static sk_err begin_send(struct sk_limit *l, struct sk_sock *s, int flags)
+{
+    sk_err err = sk_limit_begin(l, s, SK_WRITING, flags);
+
+    if (SK_UNLIKELY(s->domain == AF_UNIX && s->type == SOCK_DGRAM))
+        l->polls = true;
+    return err;
+}
+
+/* ---- the buffer ---- */
+
+void sk_io_take(struct sk_sock *s, void *out, size_t count)
+{
+    sk_buf_take(&s->buf, out, count);
+    if (!sk_buf_size(&s->buf))
+        sk_sock_drop(s, SK_BUFFERED | SK_STARVED);
+}
+
+/* Is the stream over for good, rather than short of memory or time? */
+static bool is_final(sk_err err)
+{
+    static const sk_err ends[] = {ECONNRESET, ECONNABORTED, ETIMEDOUT,
+                                  EPIPE,      ENETDOWN,     ENETUNREACH,
+                                  EHOSTDOWN,  EHOSTUNREACH, EPROTO};
+
+    for (size_t i = 0; i < SK_COUNT(ends); i++)
+        if (ends[i] == err)
+            return true;
+    return false;
+}
+
+/* The system tells an error once; the handle goes on telling it. */
+static void remember(struct sk_sock *s, const struct sk_limit *l, sk_err err)
+{
+    if (!is_final(err) || sk_handle_closing(s))
+        return;
+    if (err == ETIMEDOUT && l->until != SK_NEVER && !sk_wait_left(l->until))
+        return; /* our own limit, not the system's */
+    atomic_store_explicit(&s->failure, err, memory_order_relaxed);
+    sk_sock_raise(s, SK_FAILED);
+}
+
+/* How many of the bytes that wait belong to the reader's line. Those behind it
+ * stay in the system, with the descriptors that were sent along. */
+static sk_err measure_line(struct sk_sock *s, struct sk_limit *l, size_t *room)
+{
+    char       *at = sk_buf_back(&s->buf);
+    const char *feed, *line;
+    sk_err      err = receive(s, l, at, *room, MSG_PEEK, NULL, room);
+
+    if (err || !*room)
+        return err;
+    feed = memchr(at, '\n', *room);
+    line = memchr(at, '\r', feed ? (size_t)(feed - at) : *room);
+    if (!line)
+        line = feed;
+    if (line)
+        *room = (size_t)(line - at) + 1;
+    return 0;
+}
+
+sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l, size_t want,
+                  size_t *got)
+{
+    struct sk_sock *s = c->s;
+    size_t          most =
+        (want > SK_BUF_CHUNK ? want : SK_BUF_CHUNK) - sk_buf_size(&s->buf);
+    size_t room;
+    sk_err err = sk_buf_reserve(&s->buf, want, &room);
+
+    if (err)
+        return err;
+    if (room > most)
+        room = most;
+    *got = 0;
+    if (s->domain == AF_UNIX && want - sk_buf_size(&s->buf) < room)
+        room = want - sk_buf_size(&s->buf);
+    if (s->domain == AF_UNIX)
+        err = measure_line(s, l, &room);
+    if (!err && room)
+        err = receive(s, l, sk_buf_back(&s->buf), room, 0, NULL, got);
+    l->polls = l->polls || l->until != SK_NEVER;
+    if (err) {
+        remember(s, l, err);
+    } else if (*got) {
+        sk_buf_added(&s->buf, *got);
+        sk_sock_raise(s, SK_BUFFERED);
+    }
+    return err;
+}
+
+/* ---- receiving ---- */
+
+/* MSG_WAITALL goes on after a signal, and with a deadline. An error that comes
+ * after the first bytes is told by the next call. */
+static sk_err receive_rest(struct sk_sock *s, struct sk_limit *l, char *buf,
+                           size_t len, int flags, size_t *got)
+{
+    sk_err err = 0;
+    size_t more;
+
+    l->polls = l->polls || l->until != SK_NEVER;
+    while (*got < len && !err) {
+        more = 0;
+        err  = receive(s, l, buf + *got, len - *got, flags, NULL, &more);
+        if (!err && !more)
+            break;
+        *got += more;
+    }
+    if (err)
+        remember(s, l, err);
+    return *got ? 0 : err;
+}
+
+static bool waits_for_all(const struct sk_sock *s, const struct sk_limit *l,
+                          int flags)
+{
+    return (flags & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL && !l->nonblock &&
+           sk_sock_is_stream(s);
+}
+
+static sk_err receive_plain(struct sk_sock *s, struct sk_limit *l, void *buf,
+                            size_t len, int flags, struct sk_addr *from,
+                            size_t *got)
+{
+    sk_err err = receive(s, l, buf, len, flags, from, got);
+
+    if (err || *got == len || !*got || !waits_for_all(s, l, flags))
+        return err;
+    return receive_rest(s, l, buf, len, flags, got);
+}
+
+/* A look at more than is buffered: read ahead until it is, if asked to. */
+static sk_err peek_buffered(struct sk_call *c, struct sk_limit *l, void *buf,
+                            size_t len, bool all, size_t *got)
+{
+    struct sk_buf *b   = &c->s->buf;
+    sk_err         err = 0;
+
+    while (all && !err && sk_buf_size(b) < len) {
+        err = sk_io_fill(c, l, len, got);
+        if (!err && !*got)
+            break;
+    }
+    *got = sk_buf_size(b) < len ? sk_buf_size(b) : len;
+    memcpy(buf, sk_buf_front(b), *got);
+    return 0;
+}
+
+/* The caller has the turn, so what is buffered stays put. */
+static sk_err receive_buffered(struct sk_call *c, struct sk_limit *l, void *buf,
+                               size_t len, int flags, struct sk_addr *from,
+                               size_t *got)
+{
+    struct sk_sock *s    = c->s;
+    size_t          size = sk_buf_size(&s->buf);
+
+    sk_sock_drop(s, SK_STARVED);
+    if (!size && (sk_sock_flags(s) & SK_FAILED))
+        return atomic_load_explicit(&s->failure, memory_order_relaxed);
+    if (!size)
+        return receive_plain(s, l, buf, len, flags, from, got);
+    if (flags & MSG_PEEK)
+        return peek_buffered(c, l, buf, len,
+                             (flags & MSG_WAITALL) && !l->nonblock, got);
+    *got = size < len ? size : len;
+    sk_io_take(s, buf, *got);
+    if (*got < len && waits_for_all(s, l, flags))
+        return receive_rest(s, l, buf, len, flags, got);
+    return 0;
+}
+
+sk_err sk_io_receive(struct sk_call *c, void *buf, size_t len, int flags,
+                     struct sk_addr *from, size_t *got)
+{
+    struct sk_sock *s = c->s;
+    struct sk_limit l;
+    sk_err          err;
+
+    if (from)
+        from->len = 0;
+    if (flags & PAST_BUFFER)
+        flags |= MSG_DONTWAIT; /* these never wait, whatever the mode */
+    if (SK_UNLIKELY(!len || !buf))
+        return EINVAL;
+    if (SK_UNLIKELY((err = sk_limit_begin(&l, s, SK_READING, flags))))
+        return err;
+    if (SK_LIKELY(!(sk_sock_flags(s) & (SK_BUFFERED | SK_FAILED))) ||
+        (flags & PAST_BUFFER))
+        return receive_plain(s, &l, buf, len, flags, from, got);
+    if ((err = sk_call_turn(c, &l)))
+        return err;
+    return receive_buffered(c, &l, buf, len, flags, from, got);
+}
+
+/* ---- sending ---- */
+
+sk_err sk_io_send(struct sk_call *c, const void *buf, size_t len, int flags,
+                  const struct sk_addr *to, size_t *sent)
+{
+    struct sk_limit l;
+    sk_err          err;
+
+    if (SK_UNLIKELY(!buf && len))
+        return EINVAL;
+    if (SK_UNLIKELY((err = begin_send(&l, c->s, flags))))
+        return err;
+    return send_step(c->s, &l, buf, len, flags, to, sent);
+}
+
+sk_err sk_io_send_all(struct sk_call *c, const void *buf, size_t len,
+                      size_t *sent)
+{
+    struct sk_limit l;
+    size_t          some;
+    sk_err          err;
+
+    *sent = 0;
+    if (!buf && len)
+        return EINVAL;
+    if ((err = begin_send(&l, c->s, 0)))
+        return err;
+    do {
+        some = 0;
+        err  = send_step(c->s, &l, (const char *)buf + *sent, len - *sent, 0,
+                         NULL, &some);
+        *sent += some;
+        l.polls = l.polls || l.until != SK_NEVER;
+    } while (!err && *sent < len);
+    return err;
+}

@@ -1,0 +1,86 @@
+/* state.h - one socket: the slot that a handle names.
+ *
+ * A slot's memory lives as long as the process, so a stale handle can always
+ * be looked up and refused. Each slot has cache lines of its own: two threads
+ * on two handles never fight over one.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SK_CORE_STATE_H
+#define SK_CORE_STATE_H
+
+#include "base/buf.h"
+#include "base/common.h"
+#include "platform/plat.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* Which of a handle's two limits counts. */
+enum sk_direction {
+    SK_READING, /* and accepting */
+    SK_WRITING  /* and connecting */
+};
+
+/* sk_sock.flags. The first three send a read off its fastest path. */
+#define SK_BUFFERED 0x001u    /* the buffer holds bytes */
+#define SK_FAILED 0x002u      /* the stream is over: `failure` says why */
+#define SK_DEADLINE 0x004u    /* `deadline` counts */
+#define SK_READ_LIMIT 0x008u  /* limit_ms[SK_READING] counts */
+#define SK_WRITE_LIMIT 0x010u /* limit_ms[SK_WRITING] counts */
+#define SK_NONBLOCK 0x020u    /* the descriptor has O_NONBLOCK */
+#define SK_STARVED 0x040u     /* a line read refused what is buffered */
+#define SK_LINGERS 0x080u     /* close(2) would wait */
+#define SK_LIMITED 0x100u     /* the descriptor had limits once */
+#define SK_CONNECTING                                                          \
+    0x200u /* a connect waits: the descriptor is bent for it */
+
+#define SK_NEVER INT64_MAX /* a time that does not come */
+
+struct sk_sock {
+    /* First line: what every call touches. */
+    _Alignas(64) _Atomic uint64_t word; /* life and holders: see handle.c */
+    int              fd;                /* set before open, then constant */
+    _Atomic unsigned flags;             /* SK_BUFFERED ... */
+    _Atomic int      limit_ms[2];       /* by direction; -1 none */
+    _Atomic int64_t  deadline;          /* by sk_plat_now(); SK_NEVER none */
+    struct sk_buf    buf;               /* guarded by the reading turn */
+    uint32_t         next; /* guarded by the table: next free slot + 1 */
+    uint32_t         id;   /* set once: the slot's number, from 1 */
+
+    /* Then the rest. */
+    _Atomic int      failure;     /* why SK_FAILED */
+    _Atomic uint32_t error;       /* last failure: verb and code, report.c */
+    short            domain;      /* set before open, then constant */
+    short            type;        /* likewise */
+    pthread_mutex_t  lock;        /* never held while waiting */
+    char            *where;       /* guarded by lock: text of where_error */
+    uint32_t         where_error; /* guarded by lock: the error it is of */
+    union {
+        struct sockaddr     any;
+        struct sockaddr_in  in4;
+        struct sockaddr_in6 in6;
+    } peer; /* guarded by lock; AF_UNSPEC unless a peer is known */
+};
+
+static inline bool sk_sock_is_stream(const struct sk_sock *s)
+{
+    return s->type == SOCK_STREAM;
+}
+
+static inline unsigned sk_sock_flags(struct sk_sock *s)
+{
+    return atomic_load_explicit(&s->flags, memory_order_relaxed);
+}
+
+static inline void sk_sock_raise(struct sk_sock *s, unsigned flags)
+{
+    atomic_fetch_or_explicit(&s->flags, flags, memory_order_relaxed);
+}
+
+static inline void sk_sock_drop(struct sk_sock *s, unsigned flags)
+{
+    atomic_fetch_and_explicit(&s->flags, ~flags, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,108 @@
+/* plat.h - what libsock asks of a system: the whole contract.
+ *
+ * Every function returns 0 or an errno value, waits only where it says so, and
+ * raises no signal. Descriptors it makes are close-on-exec from birth. None
+ * retries after EINTR; the callers know how much time is left.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SK_PLATFORM_PLAT_H
+#define SK_PLATFORM_PLAT_H
+
+#include "base/common.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <netinet/in.h>
+
+#include <poll.h>
+
+/* An address of any family that has a text form. */
+struct sk_addr {
+    socklen_t len; /* 0: none */
+    union {
+        struct sockaddr         any;
+        struct sockaddr_in      in4;
+        struct sockaddr_in6     in6;
+        struct sockaddr_un      un;
+        struct sockaddr_storage room; /* what the system says fits here */
+    } u;
+};
+
+/* What an imported descriptor turns out to be. */
+struct sk_plat_kind {
+    int  domain;
+    int  type;
+    bool nonblock;
+    int  limit_ms[2]; /* reading, writing; -1 none */
+    bool lingers;     /* close(2) would wait */
+};
+
+/* ---- descriptors ---- */
+
+/* type may hold SOCK_NONBLOCK. */
+sk_err sk_plat_socket(int domain, int type, int protocol, int *fd);
+sk_err sk_plat_pair(int domain, int type, int protocol, int fds[2]);
+
+/* Waits. from may be NULL; the new descriptor is blocking. */
+sk_err sk_plat_accept(int fd, struct sk_addr *from, int *out);
+
+/* The only place that closes a descriptor. With `lingers` the wait for unsent
+ * bytes is left to the system. */
+void   sk_plat_close(int fd, bool lingers);
+sk_err sk_plat_shutdown(int fd, int how);
+sk_err sk_plat_nonblock(int fd, bool on);
+
+/* Learns what fd is and makes it close-on-exec; ENOTSOCK, EBADF. */
+sk_err sk_plat_adopt(int fd, struct sk_plat_kind *out);
+
+/* ---- names ---- */
+
+sk_err sk_plat_bind(int fd, const struct sk_addr *a);
+sk_err sk_plat_listen(int fd, int backlog); /* negative: the most there is */
+sk_err sk_plat_connect(int fd, const struct sk_addr *a); /* waits */
+sk_err sk_plat_disconnect(int fd); /* ends an attempt to connect */
+sk_err sk_plat_sockname(int fd, struct sk_addr *a);
+sk_err sk_plat_peername(int fd, struct sk_addr *a);
+
+/* ---- bytes: these wait unless flags or the descriptor say not to ---- */
+
+/* from may be NULL; its len is 0 if the system told no address. */
+sk_err sk_plat_recv(int fd, void *buf, size_t len, int flags,
+                    struct sk_addr *from, size_t *got);
+
+/* to may be NULL. */
+sk_err sk_plat_send(int fd, const void *buf, size_t len, int flags,
+                    const struct sk_addr *to, size_t *sent);
+sk_err sk_plat_atmark(int fd, bool *at);
+
+/* ---- options ---- */
+
+sk_err sk_plat_set_option(int fd, int level, int option, const void *value,
+                          size_t size);
+sk_err sk_plat_get_option(int fd, int level, int option, void *value,
+                          size_t *size);
+
+/* The system's own limit for reading or for writing; -1 none. */
+sk_err sk_plat_limit(int fd, bool writing, int ms);
+
+/* ---- time and waiting ---- */
+
+/* Nanoseconds on a clock that never goes back. */
+int64_t sk_plat_now(void);
+
+/* Waits; *ready is how many entries have events, 0 when the time is over. */
+sk_err sk_plat_poll(struct pollfd *fds, size_t count, int timeout_ms,
+                    int *ready);
+
+/* Was every handler that could have interrupted a call set with SA_RESTART? */
+bool sk_plat_restarts(void);
+
+/* ---- text ---- */
+
+/* The system's text for an errno value, in English; valid until this thread
+ * asks again. */
+const char *sk_plat_strerror(int code);
+
+#endif
