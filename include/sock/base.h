@@ -5,7 +5,7 @@
  * it, never dereference it.  NULL means "none".  A handle that was closed, or
  * that nobody ever gave out, is refused with EBADF by every call, for ever, on
  * any thread; it never reaches a newer socket.  One handle takes part in at
- * most 16,383 calls at a time; a call beyond that is refused with EBUSY.
+ * most 8,192 calls at a time; a call beyond that is refused with EBUSY.
  *
  * Results.  Yes or no is bool; a maker returns a handle or NULL; a count is
  * ssize_t, -1 for failure.  The reason is in sock_last_error().  errno is not

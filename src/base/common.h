@@ -16,6 +16,9 @@ typedef int sk_err;
 #define SK_LIKELY(x) __builtin_expect(!!(x), 1)
 #define SK_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/* A variable shared between files is read without a detour. */
+#define SK_PRIVATE __attribute__((visibility("hidden")))
+
 /* A promise between our own functions; stays on in release builds. */
 #define SK_ASSERT(x) (SK_LIKELY(x) ? (void)0 : abort())
 

@@ -12,36 +12,77 @@
 #include <errno.h>
 #include <string.h>
 
-ssize_t sock_read(sock_t *s, void *buf, size_t len, int mode)
-{
-    int            flags = mode & LIBSOCK_DONTWAIT ? MSG_DONTWAIT : 0;
-    int            kind  = mode & ~LIBSOCK_DONTWAIT;
-    bool           line  = kind == LIBSOCK_NORMAL_READ;
-    struct sk_call c;
-    size_t         got = 0;
-    sk_err         err;
+/* ---- receiving ---- */
 
-    if (!sk_call_enter(&c, s, SK_READ, line ? SK_LINES : SK_WAITS))
-        return -1;
-    if (line)
-        err = sk_line_read(&c, buf, len, flags, &got);
-    else if (kind == LIBSOCK_BINARY_READ)
-        err = sk_io_receive(&c, buf, len, flags, NULL, &got);
-    else
-        err = EINVAL;
-    return sk_call_count(&c, err, got);
+/* The long way of a receive whose short one came to `n`, no count of bytes. */
+static ssize_t receive(struct sk_call *c, enum sk_verb verb, void *buf,
+                       size_t len, int flags, ssize_t n)
+{
+    size_t got = 0;
+    sk_err err = (sk_err)-n;
+
+    if (err == EINTR)
+        err = sk_io_receive(c, buf, len, flags, NULL, &got);
+    return sk_call_count(c, verb, err, got);
 }
 
 ssize_t sock_recv(sock_t *s, void *buf, size_t len, int flags)
 {
     struct sk_call c;
-    size_t         got = 0;
-    sk_err         err;
+    ssize_t        n;
 
     if (!sk_call_enter(&c, s, SK_RECV, SK_WAITS))
         return -1;
-    err = sk_io_receive(&c, buf, len, flags, NULL, &got);
-    return sk_call_count(&c, err, got);
+    n = sk_io_recv_at_once(&c, buf, len, flags);
+    return SK_LIKELY(n > 0) ? sk_call_moved(&c, n)
+                            : receive(&c, SK_RECV, buf, len, flags, n);
+}
+
+static ssize_t read_bytes(sock_t *s, void *buf, size_t len, int flags)
+{
+    struct sk_call c;
+    ssize_t        n;
+
+    if (!sk_call_enter(&c, s, SK_READ, SK_WAITS))
+        return -1;
+    n = sk_io_recv_at_once(&c, buf, len, flags);
+    return SK_LIKELY(n > 0) ? sk_call_moved(&c, n)
+                            : receive(&c, SK_READ, buf, len, flags, n);
+}
+
+static ssize_t read_line(sock_t *s, void *buf, size_t len, int flags)
+{
+    struct sk_call c;
+    size_t         got = 0;
+    sk_err         err;
+
+    if (!sk_call_enter(&c, s, SK_READ, SK_LINES))
+        return -1;
+    err = sk_line_read(&c, buf, len, flags, &got);
+    return sk_call_count(&c, SK_READ, err, got);
+}
+
+static ssize_t refuse_mode(sock_t *s)
+{
+    struct sk_call c;
+
+    if (sk_call_enter(&c, s, SK_READ, SK_QUICK))
+        sk_call_leave(&c, SK_READ, EINVAL);
+    return -1;
+}
+
+ssize_t sock_read(sock_t *s, void *buf, size_t len, int mode)
+{
+    int flags = mode & LIBSOCK_DONTWAIT ? MSG_DONTWAIT : 0;
+
+    switch (mode & ~LIBSOCK_DONTWAIT) {
+    case LIBSOCK_NORMAL_READ:
+        return read_line(s, buf, len, flags);
+    case LIBSOCK_BINARY_READ:
+        return read_bytes(s, buf, len, flags);
+    default:
+        return refuse_mode(s);
+    }
 }
 
 /* A stream tells no sender with its bytes: it is the peer. */
@@ -84,37 +125,52 @@ ssize_t sock_recvfrom(sock_t *s, void *buf, size_t len, int flags,
     if (!sk_call_enter(&c, s, SK_RECVFROM, SK_WAITS))
         return -1;
     err = receive_from(&c, buf, len, flags, address, size, port, &got);
-    return sk_call_count(&c, err, got);
+    return sk_call_count(&c, SK_RECVFROM, err, got);
 }
 
+/* ---- sending ---- */
+
 /* A count of 0 bytes sent is a success, not an end. */
-static ssize_t leave_sent(struct sk_call *c, sk_err err, size_t sent)
+static ssize_t leave_sent(struct sk_call *c, enum sk_verb verb, sk_err err,
+                          size_t sent)
 {
-    return sk_call_leave(c, err) ? (ssize_t)sent : -1;
+    return sk_call_leave(c, verb, err) ? (ssize_t)sent : -1;
+}
+
+/* The long way of a send whose short one came to `n`, no count of bytes. */
+static ssize_t send_on(struct sk_call *c, enum sk_verb verb, const void *buf,
+                       size_t len, int flags, ssize_t n)
+{
+    size_t sent = 0;
+    sk_err err  = (sk_err)-n;
+
+    if (err == EINTR)
+        err = sk_io_send(c, buf, len, flags, NULL, &sent);
+    return leave_sent(c, verb, err, sent);
 }
 
 ssize_t sock_write(sock_t *s, const void *buf, size_t len)
 {
     struct sk_call c;
-    size_t         sent = 0;
-    sk_err         err;
+    ssize_t        n;
 
     if (!sk_call_enter(&c, s, SK_WRITE, SK_WAITS))
         return -1;
-    err = sk_io_send(&c, buf, len, 0, NULL, &sent);
-    return leave_sent(&c, err, sent);
+    n = sk_io_send_at_once(&c, buf, len, 0);
+    return SK_LIKELY(n > 0) ? sk_call_moved(&c, n)
+                            : send_on(&c, SK_WRITE, buf, len, 0, n);
 }
 
 ssize_t sock_send(sock_t *s, const void *buf, size_t len, int flags)
 {
     struct sk_call c;
-    size_t         sent = 0;
-    sk_err         err;
+    ssize_t        n;
 
     if (!sk_call_enter(&c, s, SK_SEND, SK_WAITS))
         return -1;
-    err = sk_io_send(&c, buf, len, flags, NULL, &sent);
-    return leave_sent(&c, err, sent);
+    n = sk_io_send_at_once(&c, buf, len, flags);
+    return SK_LIKELY(n > 0) ? sk_call_moved(&c, n)
+                            : send_on(&c, SK_SEND, buf, len, flags, n);
 }
 
 ssize_t sock_sendto(sock_t *s, const void *buf, size_t len, int flags,
@@ -127,12 +183,13 @@ ssize_t sock_sendto(sock_t *s, const void *buf, size_t len, int flags,
 
     if (!sk_call_enter(&c, s, SK_SENDTO, SK_WAITS))
         return -1;
-    c.scene.address = address ? address : "";
-    c.scene.port    = port;
-    err             = sk_connect_find(&c, address, port, SK_WRITING, &to);
+    err = sk_connect_find(&c, address, port, SK_WRITING, &to);
     if (!err)
         err = sk_io_send(&c, buf, len, flags, &to, &sent);
-    return leave_sent(&c, err, sent);
+    if (err)
+        return sk_call_leave_at(&c, SK_SENDTO, err, address, port, NULL) ? 0
+                                                                         : -1;
+    return leave_sent(&c, SK_SENDTO, err, sent);
 }
 
 bool sock_write_all(sock_t *s, const void *buf, size_t len, size_t *done)
@@ -148,7 +205,7 @@ bool sock_write_all(sock_t *s, const void *buf, size_t len, size_t *done)
     err = sk_io_send_all(&c, buf, len, &sent);
     if (done)
         *done = sent;
-    return sk_call_leave(&c, err);
+    return sk_call_leave(&c, SK_WRITE_ALL, err);
 }
 
 bool sock_atmark(sock_t *s, bool *at)
@@ -162,5 +219,5 @@ bool sock_atmark(sock_t *s, bool *at)
     err = at ? sk_plat_atmark(c.s->fd, &mark) : EINVAL;
     if (!err)
         *at = mark && !(sk_sock_flags(c.s) & SK_BUFFERED);
-    return sk_call_leave(&c, err);
+    return sk_call_leave(&c, SK_ATMARK, err);
 }

@@ -12,43 +12,43 @@
 
 #include <errno.h>
 
-bool sk_call_enter(struct sk_call *c, sock_t *handle, enum sk_verb verb,
-                   uint64_t want)
+void sk_call_refused(sock_t *handle, enum sk_verb verb)
 {
-    sk_err err;
+    const struct sk_scene scene = {verb, NULL, 0, NULL};
 
-    c->handle = handle;
-    c->scene  = (struct sk_scene){verb, NULL, 0, NULL};
-    err       = sk_handle_hold(handle, want, &c->s, &c->held);
-    if (SK_UNLIKELY(err))
-        sk_report(handle, NULL, &c->scene, err);
-    return !err;
+    sk_report(handle, NULL, &scene, sk_handle_refusal(handle));
 }
 
-static void report(struct sk_call *c, sk_err err)
+static bool leave(struct sk_call *c, const struct sk_scene *scene, sk_err err)
 {
-    if (sk_handle_closing(c->s))
+    if (err && sk_handle_closing(c->s))
         err = ECANCELED;
-    sk_report(c->handle, c->s, &c->scene, err);
-}
-
-bool sk_call_leave(struct sk_call *c, sk_err err)
-{
     if (err)
-        report(c, err);
+        sk_report(sk_handle_of(c->s), c->s, scene, err);
     sk_handle_release(c->s, c->held);
     return !err;
 }
 
-ssize_t sk_call_count(struct sk_call *c, sk_err err, size_t count)
+bool sk_call_leave(struct sk_call *c, enum sk_verb verb, sk_err err)
 {
-    if (SK_LIKELY(!err && count)) {
-        sk_handle_release(c->s, c->held);
-        return (ssize_t)count;
-    }
+    const struct sk_scene scene = {verb, NULL, 0, NULL};
+
+    return leave(c, &scene, err);
+}
+
+bool sk_call_leave_at(struct sk_call *c, enum sk_verb verb, sk_err err,
+                      const char *address, int port, const char *detail)
+{
+    const struct sk_scene scene = {verb, address ? address : "", port, detail};
+
+    return leave(c, &scene, err);
+}
+
+ssize_t sk_call_count_slow(struct sk_call *c, enum sk_verb verb, sk_err err)
+{
     if (!err && sk_handle_closing(c->s))
         err = ECANCELED;
-    return sk_call_leave(c, err) ? 0 : -1;
+    return sk_call_leave(c, verb, err) ? 0 : -1;
 }
 
 sock_t *sk_call_refuse(enum sk_verb verb, sk_err err)

@@ -16,22 +16,50 @@
 
 /* One public call in progress. */
 struct sk_call {
-    struct sk_sock *s;      /* held */
-    uint64_t        held;   /* what the release gives back */
-    sock_t         *handle; /* as the caller gave it */
-    struct sk_scene scene;  /* for the report, should it fail */
+    struct sk_sock *s;    /* held */
+    uint64_t        held; /* what the release gives back */
 };
 
+/* The handle is refused: report it. */
+void sk_call_refused(sock_t *handle, enum sk_verb verb);
+
 /* False, and reported, if the handle is refused. */
-bool sk_call_enter(struct sk_call *c, sock_t *handle, enum sk_verb verb,
-                   uint64_t want);
+static inline bool sk_call_enter(struct sk_call *c, sock_t *handle,
+                                 enum sk_verb verb, uint64_t want)
+{
+    c->s = sk_handle_hold(handle, want, &c->held);
+    if (SK_LIKELY(c->s))
+        return true;
+    sk_call_refused(handle, verb);
+    return false;
+}
 
 /* Report err if it is one, release; true if it is none. */
-bool sk_call_leave(struct sk_call *c, sk_err err);
+bool sk_call_leave(struct sk_call *c, enum sk_verb verb, sk_err err);
 
-/* The same for a count: -1 for an error, and for 0 on a socket that was closed
- * meanwhile. */
-ssize_t sk_call_count(struct sk_call *c, sk_err err, size_t count);
+/* The same for a call that was given an address. */
+bool sk_call_leave_at(struct sk_call *c, enum sk_verb verb, sk_err err,
+                      const char *address, int port, const char *detail);
+
+/* The same for a count that is 0 or failed: an error, and 0 on a socket that
+ * was closed meanwhile, is -1. */
+ssize_t sk_call_count_slow(struct sk_call *c, enum sk_verb verb, sk_err err);
+
+/* The most frequent end of a call that SK_WAITS: it moved bytes. */
+static inline ssize_t sk_call_moved(struct sk_call *c, ssize_t count)
+{
+    sk_handle_release(c->s, SK_WAITS);
+    return count;
+}
+
+static inline ssize_t sk_call_count(struct sk_call *c, enum sk_verb verb,
+                                    sk_err err, size_t count)
+{
+    if (SK_UNLIKELY(err || !count))
+        return sk_call_count_slow(c, verb, err);
+    sk_handle_release(c->s, c->held);
+    return (ssize_t)count;
+}
 
 /* A call without a socket failed. Returns NULL, for makers. */
 sock_t *sk_call_refuse(enum sk_verb verb, sk_err err);

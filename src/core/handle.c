@@ -20,81 +20,59 @@
 #include <errno.h>
 #include <string.h>
 
-#define HALF (sizeof(uintptr_t) * 4) /* bits of a handle for each number */
-#define LIFE_MOST ((((uint64_t)1 << (HALF - 1)) << 1) - 1)
-
-#define BLOCK_SLOTS 256u
-#define BLOCKS (HALF == 32 ? 16384u : 255u)
-
-static _Atomic(struct sk_sock *) blocks[BLOCKS];
+_Atomic(struct sk_sock *) sk_handle_blocks[SK_BLOCKS];
+_Atomic uint32_t          sk_handle_slots;
 
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
-static uint32_t        used;       /* guarded by table: slots ever taken */
 static uint32_t        free_first; /* guarded by table: slot number, 0 none */
 static uint32_t        free_last;  /* guarded by table */
 static pthread_once_t  once = PTHREAD_ONCE_INIT;
 
-static struct sk_sock *slot_at(uint32_t id)
-{
-    uint32_t        index = id - 1;
-    struct sk_sock *block;
-
-    if (!id || index / BLOCK_SLOTS >= BLOCKS)
-        return NULL;
-    block = atomic_load_explicit(&blocks[index / BLOCK_SLOTS],
-                                 memory_order_acquire);
-    return block ? &block[index % BLOCK_SLOTS] : NULL;
-}
-
-uint32_t sk_handle_id(sock_t *h)
-{
-    return (uint32_t)((uintptr_t)h & LIFE_MOST);
-}
-
-static uint64_t life_of(sock_t *h)
-{
-    return ((uint64_t)(uintptr_t)h >> HALF) << 32;
-}
-
-static sock_t *handle_of(struct sk_sock *s)
+sock_t *sk_handle_of(struct sk_sock *s)
 {
     uint64_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
 
-    return (sock_t *)(((uintptr_t)(word >> 32) << HALF) | s->id);
+    return (sock_t *)(((uintptr_t)(word >> 32) << SK_HANDLE_HALF) | s->id);
 }
 
 /* ---- the table ---- */
 
+static struct sk_sock *add_block(uint32_t at)
+{
+    struct sk_sock *block;
+
+    if (at >= SK_BLOCKS)
+        return NULL;
+    block = aligned_alloc(64, SK_BLOCK_SLOTS * sizeof *block);
+    if (block)
+        memset(block, 0, SK_BLOCK_SLOTS * sizeof *block);
+    atomic_store_explicit(&sk_handle_blocks[at], block, memory_order_relaxed);
+    return block;
+}
+
 /* Every slot starts in life 1, closed. Called with the table locked. */
 static struct sk_sock *add_slot(void)
 {
-    uint32_t        at    = used / BLOCK_SLOTS;
-    struct sk_sock *block = at < BLOCKS ? slot_at(at * BLOCK_SLOTS + 1) : NULL;
+    uint32_t index =
+        atomic_load_explicit(&sk_handle_slots, memory_order_relaxed);
     struct sk_sock *s;
 
-    if (at >= BLOCKS)
+    if (index % SK_BLOCK_SLOTS == 0 && !add_block(index / SK_BLOCK_SLOTS))
         return NULL;
-    if (!block) {
-        block = aligned_alloc(64, BLOCK_SLOTS * sizeof *block);
-        if (!block)
-            return NULL;
-        memset(block, 0, BLOCK_SLOTS * sizeof *block);
-        for (uint32_t i = 0; i < BLOCK_SLOTS; i++)
-            atomic_init(&block[i].word, SK_CLOSING);
-        atomic_store_explicit(&blocks[at], block, memory_order_release);
-    }
-    s     = &block[used % BLOCK_SLOTS];
-    s->id = ++used;
+    s = atomic_load_explicit(&sk_handle_blocks[index / SK_BLOCK_SLOTS],
+                             memory_order_relaxed) +
+        index % SK_BLOCK_SLOTS;
+    s->id = index + 1;
     pthread_mutex_init(&s->lock, NULL);
-    atomic_store_explicit(&s->word, ((uint64_t)1 << 32) | SK_CLOSING,
-                          memory_order_relaxed);
+    atomic_init(&s->word, ((uint64_t)1 << 32) | SK_CLOSING);
+    atomic_store_explicit(&sk_handle_slots, index + 1, memory_order_release);
     return s;
 }
 
 /* Oldest first, so that a number stays unused as long as possible. */
 static struct sk_sock *take_slot(void)
 {
-    struct sk_sock *s = slot_at(free_first);
+    struct sk_sock *s = sk_handle_slot(free_first);
 
     if (!s)
         return add_slot();
@@ -109,7 +87,7 @@ static void put_slot(struct sk_sock *s)
 {
     s->next = 0;
     if (free_last)
-        slot_at(free_last)->next = s->id;
+        sk_handle_slot(free_last)->next = s->id;
     else
         free_first = s->id;
     free_last = s->id;
@@ -126,7 +104,7 @@ static void empty(struct sk_sock *s)
     sk_buf_free(&s->buf);
     free(s->where);
     s->where = NULL;
-    if (life == LIFE_MOST)
+    if (life == SK_HANDLE_MOST)
         return;
     pthread_mutex_lock(&table);
     atomic_store_explicit(&s->word, ((life + 1) << 32) | SK_CLOSING,
@@ -169,8 +147,8 @@ static void in_child(void)
 {
     pthread_mutex_init(&table, NULL);
     sk_wait_after_fork();
-    for (uint32_t id = 1; id <= used; id++)
-        revive(slot_at(id));
+    for (uint32_t id = 1; id <= sk_handle_slots; id++)
+        revive(sk_handle_slot(id));
 }
 
 static void set_up(void)
@@ -206,7 +184,7 @@ sk_err sk_handle_reserve(struct sk_sock **out)
 
 sock_t *sk_handle_publish(struct sk_sock *s)
 {
-    sock_t *h = handle_of(s);
+    sock_t *h = sk_handle_of(s);
 
     atomic_fetch_and_explicit(&s->word, ~SK_CLOSING, memory_order_release);
     return h;
@@ -220,28 +198,16 @@ void sk_handle_discard(struct sk_sock *s)
 
 /* ---- holding ---- */
 
-sk_err sk_handle_hold(sock_t *h, uint64_t want, struct sk_sock **out,
-                      uint64_t *held)
+sk_err sk_handle_refusal(sock_t *h)
 {
-    struct sk_sock *s    = slot_at(sk_handle_id(h));
-    uint64_t        life = life_of(h);
-    uint64_t        word, add;
+    struct sk_sock *s = sk_handle_slot(sk_handle_id(h));
+    uint64_t        word;
 
-    if (SK_UNLIKELY(!s || !life))
+    if (!s)
         return EBADF;
     word = atomic_load_explicit(&s->word, memory_order_relaxed);
-    do {
-        if (SK_UNLIKELY((word ^ life) & (SK_LIFE_MASK | SK_CLOSING)))
-            return EBADF;
-        if (SK_UNLIKELY((word & SK_HOLDERS_MASK) >= SK_HOLDERS_MOST))
-            return EBUSY;
-        add = want & ~(word & SK_TURN);
-    } while (SK_UNLIKELY(!atomic_compare_exchange_weak_explicit(
-        &s->word, &word, word + add, memory_order_acq_rel,
-        memory_order_relaxed)));
-    *out  = s;
-    *held = add;
-    return 0;
+    return (word ^ sk_handle_life(h)) & (SK_LIFE_MASK | SK_CLOSING) ? EBADF
+                                                                    : EBUSY;
 }
 
 bool sk_handle_take_turn(struct sk_sock *s)
@@ -264,11 +230,11 @@ void sk_handle_release_slow(struct sk_sock *s, uint64_t old, uint64_t held)
  * before it waits, or waits in the system, misses neither. */
 sk_err sk_handle_close(sock_t *h)
 {
-    struct sk_sock *s    = slot_at(sk_handle_id(h));
-    uint64_t        life = life_of(h);
+    struct sk_sock *s    = sk_handle_slot(sk_handle_id(h));
+    uint64_t        life = sk_handle_life(h);
     uint64_t        word;
 
-    if (!s || !life)
+    if (!s)
         return EBADF;
     word = atomic_load_explicit(&s->word, memory_order_relaxed);
     do {

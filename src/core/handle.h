@@ -20,8 +20,21 @@
 #define SK_HOLDERS_MASK (SK_TURN - SK_HOLDER)
 #define SK_LIFE_MASK (~(uint64_t)0 << 32)
 
-/* How many calls may hold one slot; the closer comes on top. */
-#define SK_HOLDERS_MOST (SK_HOLDERS_MASK - SK_HOLDER)
+/* With this many holders nobody more is let in, but a closer. */
+#define SK_FULL (SK_HOLDER << 13)
+
+/* A handle: a life number above a slot number. */
+#define SK_HANDLE_HALF (sizeof(uintptr_t) * 4)
+#define SK_HANDLE_MOST ((((uint64_t)1 << (SK_HANDLE_HALF - 1)) << 1) - 1)
+
+/* Slots stand in blocks that never move and are never freed. */
+#define SK_BLOCK_SLOTS 256u
+#define SK_BLOCKS (SK_HANDLE_HALF == 32 ? 16384u : 255u)
+
+extern SK_PRIVATE _Atomic(struct sk_sock *) sk_handle_blocks[SK_BLOCKS];
+
+/* How many slots there are; only ever grows, after their block is there. */
+extern SK_PRIVATE _Atomic uint32_t sk_handle_slots;
 
 /* A slot for a socket that is being made; no handle names it yet. ENOMEM. */
 sk_err sk_handle_reserve(struct sk_sock **out);
@@ -29,14 +42,65 @@ sk_err sk_handle_reserve(struct sk_sock **out);
 /* Give the slot its handle; fd, domain and type are set by now. */
 sock_t *sk_handle_publish(struct sk_sock *s);
 
+/* The handle of a slot that is held, or just published. */
+sock_t *sk_handle_of(struct sk_sock *s);
+
 /* The socket came to nothing: the slot and its descriptor go. NULL is fine. */
 void sk_handle_discard(struct sk_sock *s);
 
+/* The slot's number; 0 for NULL. */
+static inline uint32_t sk_handle_id(sock_t *h)
+{
+    return (uint32_t)((uintptr_t)h & SK_HANDLE_MOST);
+}
+
+/* The life, as it stands in the slot's word. */
+static inline uint64_t sk_handle_life(sock_t *h)
+{
+    return ((uint64_t)(uintptr_t)h & ~SK_HANDLE_MOST) << (32 - SK_HANDLE_HALF);
+}
+
+/* NULL if there never was such a slot. */
+static inline struct sk_sock *sk_handle_slot(uint32_t id)
+{
+    uint32_t index = id - 1;
+    uint32_t slots =
+        atomic_load_explicit(&sk_handle_slots, memory_order_acquire);
+    struct sk_sock *block;
+
+    if (SK_UNLIKELY(index >= slots))
+        return NULL;
+    block = atomic_load_explicit(&sk_handle_blocks[index / SK_BLOCK_SLOTS],
+                                 memory_order_relaxed);
+    return &block[index % SK_BLOCK_SLOTS];
+}
+
+/* Why a hold was refused: EBADF, or EBUSY if the slot is full. */
+sk_err sk_handle_refusal(sock_t *h);
+
 /* Hold the slot that h names, adding `want`: SK_HOLDER, perhaps with
  * SK_BLOCKED and SK_TURN. If another call has the turn it is left out;
- * *held says what was added. EBADF, EBUSY. */
-sk_err sk_handle_hold(sock_t *h, uint64_t want, struct sk_sock **out,
-                      uint64_t *held);
+ * *held says what was added. NULL: see sk_handle_refusal(). Every call comes
+ * through here: hence inline. */
+static inline struct sk_sock *sk_handle_hold(sock_t *h, uint64_t want,
+                                             uint64_t *held)
+{
+    struct sk_sock *s    = sk_handle_slot(sk_handle_id(h));
+    uint64_t        life = sk_handle_life(h);
+    uint64_t        word;
+
+    if (SK_UNLIKELY(!s))
+        return NULL;
+    word = atomic_load_explicit(&s->word, memory_order_relaxed);
+    do {
+        if (SK_UNLIKELY((word ^ life) & (SK_LIFE_MASK | SK_CLOSING | SK_FULL)))
+            return NULL;
+        *held = want & ~(word & SK_TURN);
+    } while (SK_UNLIKELY(!atomic_compare_exchange_weak_explicit(
+        &s->word, &word, word + *held, memory_order_acq_rel,
+        memory_order_relaxed)));
+    return s;
+}
 
 /* Take the turn if nobody has it. */
 bool sk_handle_take_turn(struct sk_sock *s);
@@ -65,8 +129,5 @@ sk_err sk_handle_close(sock_t *h);
 /* Close s without its descriptor, which becomes the caller's. The caller holds
  * s, and is the only one; else EBUSY. */
 sk_err sk_handle_detach(struct sk_sock *s, int *fd);
-
-/* The slot's number; 0 for NULL. */
-uint32_t sk_handle_id(sock_t *h);
 
 #endif

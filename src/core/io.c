@@ -40,13 +40,19 @@ static sk_err try_again(struct sk_sock *s, struct sk_limit *l, sk_err err,
 static sk_err receive(struct sk_sock *s, struct sk_limit *l, void *buf,
                       size_t len, int flags, struct sk_addr *from, size_t *got)
 {
-    sk_err err;
+    ssize_t n;
+    sk_err  err;
 
     for (;;) {
-        int dont = l->nonblock || l->polls ? MSG_DONTWAIT : 0;
+        int now = flags | (l->nonblock || l->polls ? MSG_DONTWAIT : 0);
 
-        err = sk_plat_recv(s->fd, buf, len, flags | dont, from, got);
-        if (SK_LIKELY(!err) || (err = try_again(s, l, err, POLLIN)))
+        n = from ? sk_plat_recvfrom(s->fd, buf, len, now, from)
+                 : sk_plat_recv(s->fd, buf, len, now);
+        if (SK_LIKELY(n >= 0)) {
+            *got = (size_t)n;
+            return 0;
+        }
+        if ((err = try_again(s, l, (sk_err)-n, POLLIN)))
             return err;
     }
 }
@@ -54,46 +60,50 @@ static sk_err receive(struct sk_sock *s, struct sk_limit *l, void *buf,
 /* Nothing tells when a datagram socket without a fixed peer has room again
  * with somebody else. So wait in slices, and look at the mark between. The
  * slice stays set: nothing else of such a socket blocks in the system. */
-static sk_err send_in_slices(struct sk_sock *s, struct sk_limit *l,
-                             const void *buf, size_t len, int flags,
-                             const struct sk_addr *to, size_t *sent)
+static ssize_t send_in_slices(struct sk_sock *s, struct sk_limit *l,
+                              const void *buf, size_t len, int flags,
+                              const struct sk_addr *to)
 {
-    sk_err err = EAGAIN;
+    ssize_t n = -EAGAIN;
 
-    while (err == EAGAIN || err == EINTR) {
-        if ((err = sk_wait_slice(s, l->until)))
-            return err;
-        err = sk_plat_send(s->fd, buf, len, flags, to, sent);
+    while (n == -EAGAIN || n == -EINTR) {
+        sk_err err = sk_wait_slice(s, l->until);
+
+        if (err)
+            return -err;
+        n = sk_plat_sendto(s->fd, buf, len, flags, to);
     }
-    return err;
+    return n;
 }
 
 static sk_err send_step(struct sk_sock *s, struct sk_limit *l, const void *buf,
                         size_t len, int flags, const struct sk_addr *to,
                         size_t *sent)
 {
-    sk_err err;
+    ssize_t n;
+    sk_err  err;
 
     for (;;) {
-        int dont = l->nonblock || l->polls ? MSG_DONTWAIT : 0;
+        int now = flags | (l->nonblock || l->polls ? MSG_DONTWAIT : 0);
 
-        err = sk_plat_send(s->fd, buf, len, flags | dont, to, sent);
-        if (SK_LIKELY(!err))
+        n = to ? sk_plat_sendto(s->fd, buf, len, now, to)
+               : sk_plat_send(s->fd, buf, len, now);
+        if (n == -EAGAIN && to && !l->nonblock && s->domain == AF_UNIX)
+            n = send_in_slices(s, l, buf, len, flags, to);
+        if (SK_LIKELY(n >= 0)) {
+            *sent = (size_t)n;
             return 0;
-        if (err == EAGAIN && to && !l->nonblock && s->domain == AF_UNIX)
-            return send_in_slices(s, l, buf, len, flags, to, sent);
-        if ((err = try_again(s, l, err, POLLOUT)))
+        }
+        if ((err = try_again(s, l, (sk_err)-n, POLLOUT)))
             return err;
     }
 }
 
-/* A shutdown does not wake a datagram send of this family: it must not block
- * in the system. */
 static sk_err begin_send(struct sk_limit *l, struct sk_sock *s, int flags)
 {
     sk_err err = sk_limit_begin(l, s, SK_WRITING, flags);
 
-    if (SK_UNLIKELY(s->domain == AF_UNIX && s->type == SOCK_DGRAM))
+    if (sk_sock_flags(s) & SK_SEND_POLLS)
         l->polls = true;
     return err;
 }

@@ -16,6 +16,25 @@ sk_err sk_io_receive(struct sk_call *c, void *buf, size_t len, int flags,
 sk_err sk_io_send(struct sk_call *c, const void *buf, size_t len, int flags,
                   const struct sk_addr *to, size_t *sent);
 
+/* The same two straight to the system, where nothing needs care: the count, or
+ * less an error. -EINTR: not done, go the long way. */
+static inline ssize_t sk_io_recv_at_once(struct sk_call *c, void *buf,
+                                         size_t len, int flags)
+{
+    if (SK_UNLIKELY(!len || !buf || (flags & MSG_WAITALL) ||
+                    (sk_sock_flags(c->s) & SK_READ_CARE)))
+        return -EINTR;
+    return sk_plat_recv(c->s->fd, buf, len, flags);
+}
+
+static inline ssize_t sk_io_send_at_once(struct sk_call *c, const void *buf,
+                                         size_t len, int flags)
+{
+    if (SK_UNLIKELY(!buf || (sk_sock_flags(c->s) & SK_WRITE_CARE)))
+        return -EINTR;
+    return sk_plat_send(c->s->fd, buf, len, flags);
+}
+
 /* Send all; *sent tells how many went out, also on failure. */
 sk_err sk_io_send_all(struct sk_call *c, const void *buf, size_t len,
                       size_t *sent);

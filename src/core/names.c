@@ -30,9 +30,8 @@ bool sock_bind(sock_t *s, const char *address, int port)
 
     if (!sk_call_enter(&c, s, SK_BIND, SK_WAITS))
         return false;
-    c.scene.address = address ? address : "";
-    c.scene.port    = port;
-    return sk_call_leave(&c, bind_to(&c, address, port));
+    return sk_call_leave_at(&c, SK_BIND, bind_to(&c, address, port), address,
+                            port, NULL);
 }
 
 bool sock_connect(sock_t *s, const char *address, int port)
@@ -43,11 +42,8 @@ bool sock_connect(sock_t *s, const char *address, int port)
 
     if (!sk_call_enter(&c, s, SK_CONNECT, SK_WAITS))
         return false;
-    c.scene.address = address ? address : "";
-    c.scene.port    = port;
-    c.scene.detail  = detail;
-    err             = sk_connect(&c, address, port, detail, sizeof detail);
-    return sk_call_leave(&c, err);
+    err = sk_connect(&c, address, port, detail, sizeof detail);
+    return sk_call_leave_at(&c, SK_CONNECT, err, address, port, detail);
 }
 
 bool sock_listen(sock_t *s, int backlog)
@@ -56,7 +52,7 @@ bool sock_listen(sock_t *s, int backlog)
 
     if (!sk_call_enter(&c, s, SK_LISTEN, SK_QUICK))
         return false;
-    return sk_call_leave(&c, sk_plat_listen(c.s->fd, backlog));
+    return sk_call_leave(&c, SK_LISTEN, sk_plat_listen(c.s->fd, backlog));
 }
 
 /* ---- accepting ---- */
@@ -159,7 +155,7 @@ sock_t *sock_accept(sock_t *s)
     if (!sk_call_enter(&c, s, SK_ACCEPT, SK_WAITS))
         return NULL;
     err = accept_one(c.s, &out);
-    sk_call_leave(&c, err);
+    sk_call_leave(&c, SK_ACCEPT, err);
     return out;
 }
 
@@ -179,7 +175,7 @@ static bool name(sock_t *s, enum sk_verb                         verb,
         err = EINVAL;
     else if (!(err = ask(c.s->fd, &a)))
         err = sk_addr_text(&a, text, size, port);
-    return sk_call_leave(&c, err);
+    return sk_call_leave(&c, verb, err);
 }
 
 bool sock_getsockname(sock_t *s, char *address, size_t size, int *port)

@@ -106,7 +106,8 @@ bool sock_set_option(sock_t *s, int level, int option, const void *value,
 
     if (!sk_call_enter(&c, s, SK_SET_OPTION, SK_QUICK))
         return false;
-    return sk_call_leave(&c, set_option(c.s, level, option, value, size));
+    return sk_call_leave(&c, SK_SET_OPTION,
+                         set_option(c.s, level, option, value, size));
 }
 
 static sk_err get_option(struct sk_sock *s, int level, int option, void *value,
@@ -126,7 +127,8 @@ bool sock_get_option(sock_t *s, int level, int option, void *value,
 
     if (!sk_call_enter(&c, s, SK_GET_OPTION, SK_QUICK))
         return false;
-    return sk_call_leave(&c, get_option(c.s, level, option, value, size));
+    return sk_call_leave(&c, SK_GET_OPTION,
+                         get_option(c.s, level, option, value, size));
 }
 
 /* ---- options as numbers ---- */
@@ -168,7 +170,8 @@ bool sock_get_option_int(sock_t *s, int level, int option, int *value)
 
     if (!sk_call_enter(&c, s, SK_GET_OPTION, SK_QUICK))
         return false;
-    return sk_call_leave(&c, get_option_int(c.s, level, option, value));
+    return sk_call_leave(&c, SK_GET_OPTION,
+                         get_option_int(c.s, level, option, value));
 }
 
 /* ---- linger, keep-alive ---- */
@@ -183,7 +186,7 @@ bool sock_set_linger(sock_t *s, int seconds)
         return false;
     if (seconds >= -1 && seconds <= 65535)
         err = set_option(c.s, SOL_SOCKET, SO_LINGER, &l, sizeof l);
-    return sk_call_leave(&c, err);
+    return sk_call_leave(&c, SK_SET_LINGER, err);
 }
 
 bool sock_get_linger(sock_t *s, int *seconds)
@@ -198,7 +201,7 @@ bool sock_get_linger(sock_t *s, int *seconds)
     err = seconds ? get_option(c.s, SOL_SOCKET, SO_LINGER, &l, &size) : EINVAL;
     if (!err)
         *seconds = l.l_onoff ? l.l_linger : -1;
-    return sk_call_leave(&c, err);
+    return sk_call_leave(&c, SK_GET_LINGER, err);
 }
 
 static sk_err set_int(struct sk_sock *s, int level, int option, int value)
@@ -238,7 +241,8 @@ bool sock_set_keepalive(sock_t *s, int idle_s, int interval_s, int count)
 
     if (!sk_call_enter(&c, s, SK_SET_KEEPALIVE, SK_QUICK))
         return false;
-    return sk_call_leave(&c, set_keepalive(c.s, idle_s, interval_s, count));
+    return sk_call_leave(&c, SK_SET_KEEPALIVE,
+                         set_keepalive(c.s, idle_s, interval_s, count));
 }
 
 /* ---- mode ---- */
@@ -258,7 +262,7 @@ static bool set_mode(sock_t *s, enum sk_verb verb, bool nonblock)
     else if (!err)
         sk_sock_drop(c.s, SK_NONBLOCK);
     pthread_mutex_unlock(&c.s->lock);
-    return sk_call_leave(&c, err);
+    return sk_call_leave(&c, verb, err);
 }
 
 bool sock_set_nonblock(sock_t *s)
@@ -292,7 +296,7 @@ bool sock_set_timeout(sock_t *s, int timeout_ms)
 
     if (!sk_call_enter(&c, s, SK_SET_TIMEOUT, SK_QUICK))
         return false;
-    return sk_call_leave(&c, set_timeout(c.s, timeout_ms));
+    return sk_call_leave(&c, SK_SET_TIMEOUT, set_timeout(c.s, timeout_ms));
 }
 
 bool sock_set_deadline(sock_t *s, int timeout_ms)
@@ -302,7 +306,7 @@ bool sock_set_deadline(sock_t *s, int timeout_ms)
     if (!sk_call_enter(&c, s, SK_SET_DEADLINE, SK_QUICK))
         return false;
     if (timeout_ms < -1)
-        return sk_call_leave(&c, EINVAL);
+        return sk_call_leave(&c, SK_SET_DEADLINE, EINVAL);
     sk_limit_deadline(c.s, timeout_ms);
-    return sk_call_leave(&c, 0);
+    return sk_call_leave(&c, SK_SET_DEADLINE, 0);
 }

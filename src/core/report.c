@@ -96,12 +96,6 @@ void sk_report(sock_t *h, struct sk_sock *s, const struct sk_scene *scene,
 
 /* ---- asking ---- */
 
-/* Hold s to look at it; false if it is not open. */
-static bool look(sock_t *h, struct sk_sock **s, uint64_t *held)
-{
-    return !sk_handle_hold(h, SK_HOLDER, s, held);
-}
-
 /* Is this thread's record the one that is asked for? */
 static bool is_own(sock_t *h)
 {
@@ -117,7 +111,7 @@ static uint32_t error_of(sock_t *h)
 
     if (is_own(h))
         return packed(last.verb, last.code);
-    if (!look(h, &s, &held))
+    if (!(s = sk_handle_hold(h, SK_HOLDER, &held)))
         return packed(SK_NONE, EBADF);
     error = atomic_load_explicit(&s->error, memory_order_relaxed);
     sk_handle_release(s, held);
@@ -143,7 +137,7 @@ void sock_clear_error(sock_t *s)
         last.code   = 0;
         last.handle = NULL;
     }
-    if (!s || !look(s, &slot, &held))
+    if (!s || !(slot = sk_handle_hold(s, SK_HOLDER, &held)))
         return;
     atomic_store_explicit(&slot->error, 0, memory_order_relaxed);
     sk_handle_release(slot, held);
@@ -181,7 +175,7 @@ static void look_up_text(sock_t *h, uint32_t error, char *where, char *detail)
     uint64_t        held;
     bool            kept = false;
 
-    if (!look(h, &s, &held)) {
+    if (!(s = sk_handle_hold(h, SK_HOLDER, &held))) {
         if (h)
             snprintf(where, WHERE_MAX, "socket #%lu",
                      (unsigned long)sk_handle_id(h));

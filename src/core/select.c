@@ -74,13 +74,13 @@ static sk_err add(struct set *set, sock_t *h, short asks)
     sk_err         err;
 
     if (!*at) {
-        e   = &set->entries[set->count];
-        p   = &set->fds[set->count];
-        *e  = (struct entry){h, NULL, 0};
-        *p  = (struct pollfd){-1, 0, 0};
-        err = sk_handle_hold(h, SK_WAITS, &e->s, &e->held);
-        *at = (uint32_t)++set->count;
-        if (err && err != EBADF)
+        e    = &set->entries[set->count];
+        p    = &set->fds[set->count];
+        *e   = (struct entry){h, NULL, 0};
+        *p   = (struct pollfd){-1, 0, 0};
+        e->s = sk_handle_hold(h, SK_WAITS, &e->held);
+        *at  = (uint32_t)++set->count;
+        if (!e->s && (err = sk_handle_refusal(h)) != EBADF)
             return err;
         if (e->s)
             p->fd = e->s->fd;

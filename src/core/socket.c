@@ -26,7 +26,8 @@ static sk_err check_domain(int domain)
                : EAFNOSUPPORT;
 }
 
-/* `fd` is the slot's from here on. */
+/* `fd` is the slot's from here on. A shutdown does not wake a datagram send
+ * of AF_UNIX: so it must not block in the system. */
 static void furnish(struct sk_sock *s, int fd, int domain, int type)
 {
     s->fd     = fd;
@@ -34,6 +35,8 @@ static void furnish(struct sk_sock *s, int fd, int domain, int type)
     s->type   = (short)(type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (type & SOCK_NONBLOCK)
         sk_sock_raise(s, SK_NONBLOCK);
+    if (domain == AF_UNIX && s->type == SOCK_DGRAM)
+        sk_sock_raise(s, SK_SEND_POLLS);
 }
 
 /* *out is the caller's, not published. */
@@ -133,7 +136,7 @@ bool sock_shutdown(sock_t *s, int how)
 
     if (!sk_call_enter(&c, s, SK_SHUTDOWN, SK_QUICK))
         return false;
-    return sk_call_leave(&c, sk_plat_shutdown(c.s->fd, how));
+    return sk_call_leave(&c, SK_SHUTDOWN, sk_plat_shutdown(c.s->fd, how));
 }
 
 long sock_id(sock_t *s)
@@ -187,7 +190,7 @@ int sock_export_fd(sock_t *s)
         sk_handle_release(c.s, c.held);
         return fd;
     }
-    sk_call_leave(&c, err);
+    sk_call_leave(&c, SK_EXPORT_FD, err);
     return -1;
 }
 
@@ -199,6 +202,6 @@ int sock_fd(sock_t *s)
     if (!sk_call_enter(&c, s, SK_FD, SK_QUICK))
         return -1;
     fd = c.s->fd;
-    sk_call_leave(&c, 0);
+    sk_call_leave(&c, SK_FD, 0);
     return fd;
 }

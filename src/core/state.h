@@ -22,7 +22,7 @@ enum sk_direction {
     SK_WRITING  /* and connecting */
 };
 
-/* sk_sock.flags. The first three send a read off its fastest path. */
+/* sk_sock.flags. */
 #define SK_BUFFERED 0x001u    /* the buffer holds bytes */
 #define SK_FAILED 0x002u      /* the stream is over: `failure` says why */
 #define SK_DEADLINE 0x004u    /* `deadline` counts */
@@ -34,6 +34,12 @@ enum sk_direction {
 #define SK_LIMITED 0x100u     /* the descriptor had limits once */
 #define SK_CONNECTING                                                          \
     0x200u /* a connect waits: the descriptor is bent for it */
+
+#define SK_SEND_POLLS 0x400u /* a send must not block in the system */
+
+/* Without these a call is its system call and nothing else. */
+#define SK_READ_CARE (SK_BUFFERED | SK_FAILED | SK_DEADLINE | SK_READ_LIMIT)
+#define SK_WRITE_CARE (SK_DEADLINE | SK_WRITE_LIMIT | SK_SEND_POLLS)
 
 #define SK_NEVER INT64_MAX /* a time that does not come */
 

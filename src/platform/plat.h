@@ -16,6 +16,7 @@
 
 #include <netinet/in.h>
 
+#include <errno.h>
 #include <poll.h>
 
 /* An address of any family that has a text form. */
@@ -68,14 +69,33 @@ sk_err sk_plat_peername(int fd, struct sk_addr *a);
 
 /* ---- bytes: these wait unless flags or the descriptor say not to ---- */
 
-/* from may be NULL; its len is 0 if the system told no address. */
-sk_err sk_plat_recv(int fd, void *buf, size_t len, int flags,
-                    struct sk_addr *from, size_t *got);
+/* The two that every program lives on are inline: nothing stands between a
+ * call and its system call. The count, or less an errno value. */
+static inline ssize_t sk_plat_recv(int fd, void *buf, size_t len, int flags)
+{
+    ssize_t n = recv(fd, buf, len, flags);
 
-/* to may be NULL. */
-sk_err sk_plat_send(int fd, const void *buf, size_t len, int flags,
-                    const struct sk_addr *to, size_t *sent);
-sk_err sk_plat_atmark(int fd, bool *at);
+    if (SK_LIKELY(n > 0))
+        return n;
+    return n ? -errno : 0;
+}
+
+static inline ssize_t sk_plat_send(int fd, const void *buf, size_t len,
+                                   int flags)
+{
+    ssize_t n = send(fd, buf, len, flags | MSG_NOSIGNAL);
+
+    if (SK_LIKELY(n > 0))
+        return n;
+    return n ? -errno : 0;
+}
+
+/* The same with an address. from's len is 0 if the system told none. */
+ssize_t sk_plat_recvfrom(int fd, void *buf, size_t len, int flags,
+                         struct sk_addr *from);
+ssize_t sk_plat_sendto(int fd, const void *buf, size_t len, int flags,
+                       const struct sk_addr *to);
+sk_err  sk_plat_atmark(int fd, bool *at);
 
 /* ---- options ---- */
 

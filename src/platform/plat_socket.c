@@ -152,37 +152,22 @@ sk_err sk_plat_peername(int fd, struct sk_addr *a)
     return outcome(getpeername(fd, &a->u.any, &a->len));
 }
 
-sk_err sk_plat_recv(int fd, void *buf, size_t len, int flags,
-                    struct sk_addr *from, size_t *got)
+ssize_t sk_plat_recvfrom(int fd, void *buf, size_t len, int flags,
+                         struct sk_addr *from)
 {
     ssize_t n;
 
-    if (SK_LIKELY(!from)) {
-        n = recv(fd, buf, len, flags);
-    } else {
-        from->len = sizeof from->u;
-        n         = recvfrom(fd, buf, len, flags, &from->u.any, &from->len);
-    }
-    if (SK_UNLIKELY(n < 0))
-        return errno;
-    *got = (size_t)n;
-    return 0;
+    from->len = sizeof from->u;
+    n         = recvfrom(fd, buf, len, flags, &from->u.any, &from->len);
+    return n < 0 ? -errno : n;
 }
 
-sk_err sk_plat_send(int fd, const void *buf, size_t len, int flags,
-                    const struct sk_addr *to, size_t *sent)
+ssize_t sk_plat_sendto(int fd, const void *buf, size_t len, int flags,
+                       const struct sk_addr *to)
 {
-    ssize_t n;
+    ssize_t n = sendto(fd, buf, len, flags | MSG_NOSIGNAL, &to->u.any, to->len);
 
-    flags |= MSG_NOSIGNAL;
-    if (SK_LIKELY(!to))
-        n = send(fd, buf, len, flags);
-    else
-        n = sendto(fd, buf, len, flags, &to->u.any, to->len);
-    if (SK_UNLIKELY(n < 0))
-        return errno;
-    *sent = (size_t)n;
-    return 0;
+    return n < 0 ? -errno : n;
 }
 
 sk_err sk_plat_atmark(int fd, bool *at)

@@ -1,0 +1,326 @@
+/* spawn.c - a program under test, and plain sockets to talk to it. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include "spawn.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- time ---- */
+
+static long now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Wait for an event on fd until then; without fd, for a moment. */
+static bool wait_for(int fd, short events, long until)
+{
+    struct pollfd p    = {.fd = fd, .events = events};
+    long          left = until - now_ms();
+
+    if (left < 0)
+        return false;
+    if (fd < 0) {
+        (void)poll(NULL, 0, 5);
+        return true;
+    }
+    return poll(&p, 1, (int)left) == 1;
+}
+
+/* ---- the program ---- */
+
+static void become(const char *program, char **argv, int out, int err)
+{
+    int null = open("/dev/null", O_RDONLY);
+
+    dup2(null, STDIN_FILENO);
+    dup2(out, STDOUT_FILENO);
+    dup2(err, STDERR_FILENO);
+    alarm(60);
+    execv(program, argv);
+    dprintf(STDERR_FILENO, "%s: %s\n", program, strerror(errno));
+    _exit(127);
+}
+
+bool spawn_start(struct spawn *p, const char *program, const char *const *args)
+{
+    char  *argv[16] = {strdup(program)};
+    int    out[2], err[2];
+    size_t i;
+
+    for (i = 0; args[i] && i + 2 < sizeof argv / sizeof *argv; i++)
+        argv[i + 1] = strdup(args[i]);
+    *p = (struct spawn){.out = -1, .err = -1, .status = -1};
+    if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
+        return false;
+    p->pid = fork();
+    if (p->pid == 0)
+        become(program, argv, out[1], err[1]);
+    close(out[1]);
+    close(err[1]);
+    p->out = out[0];
+    p->err = err[0];
+    for (i = 0; argv[i]; i++)
+        free(argv[i]);
+    return p->pid > 0;
+}
+
+/* Has it ended? Keeps the status if so. */
+static bool ended(struct spawn *p)
+{
+    int status;
+
+    if (p->pid <= 0)
+        return true;
+    if (waitpid(p->pid, &status, WNOHANG) != p->pid)
+        return false;
+    p->pid    = 0;
+    p->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    if (WIFSIGNALED(status))
+        fprintf(stderr, "the program was killed: %s\n",
+                strsignal(WTERMSIG(status)));
+    return true;
+}
+
+int spawn_wait(struct spawn *p)
+{
+    long until = now_ms() + SPAWN_PATIENCE;
+
+    while (!ended(p))
+        if (!wait_for(-1, 0, until))
+            return -1;
+    return p->status;
+}
+
+/* What the program complained about and nobody read. */
+static void show_complaints(int err)
+{
+    char    text[4096];
+    ssize_t n;
+
+    fcntl(err, F_SETFL, O_NONBLOCK);
+    while ((n = read(err, text, sizeof text)) > 0)
+        fwrite(text, 1, (size_t)n, stderr);
+}
+
+void spawn_stop(struct spawn *p)
+{
+    if (!ended(p)) {
+        kill(p->pid, SIGKILL);
+        waitpid(p->pid, NULL, 0);
+    }
+    if (p->err >= 0) {
+        show_complaints(p->err);
+        close(p->err);
+    }
+    if (p->out >= 0)
+        close(p->out);
+    *p = (struct spawn){.out = -1, .err = -1, .status = -1};
+}
+
+/* ---- places ---- */
+
+static int bound(const struct sockaddr_in *in, int type)
+{
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0 && bind(fd, (const struct sockaddr *)in, sizeof *in) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+void spawn_place_pick(struct spawn_place *place)
+{
+    static unsigned    salt;
+    struct sockaddr_in in   = {.sin_family = AF_INET};
+    socklen_t          size = sizeof in;
+    unsigned           seed;
+    int                fd;
+
+    do {
+        seed = (unsigned)getpid() * 2654435761u + (unsigned)now_ms() +
+               salt++ * 40503u;
+        in.sin_addr.s_addr = htonl(0x7f000000 | (seed >> 8 & 0xfefefe) | 1);
+        in.sin_port        = 0;
+        if ((fd = bound(&in, SOCK_STREAM)) < 0)
+            continue;
+        getsockname(fd, (struct sockaddr *)&in, &size);
+        close(fd);
+    } while (fd < 0 || (fd = bound(&in, SOCK_DGRAM)) < 0);
+    close(fd);
+    place->in = in;
+    inet_ntop(AF_INET, &in.sin_addr, place->address, sizeof place->address);
+    snprintf(place->port, sizeof place->port, "%d", ntohs(in.sin_port));
+}
+
+int spawn_occupy(const struct spawn_place *place, int type)
+{
+    int fd = bound(&place->in, type);
+
+    if (fd >= 0 && type == SOCK_STREAM)
+        listen(fd, 5);
+    return fd;
+}
+
+int spawn_connect(struct spawn *p, const struct spawn_place *place)
+{
+    long until = now_ms() + SPAWN_PATIENCE;
+    int  fd;
+
+    do {
+        fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (connect(fd, (const struct sockaddr *)&place->in,
+                    sizeof place->in) == 0)
+            return fd;
+        close(fd);
+    } while (!ended(p) && wait_for(-1, 0, until));
+    fprintf(stderr, "nobody listens at %s:%s\n", place->address, place->port);
+    return -1;
+}
+
+static bool listed_as_udp(const struct spawn_place *place)
+{
+    FILE    *list = fopen("/proc/net/udp", "r");
+    char     line[256];
+    unsigned address, port;
+    bool     found = false;
+
+    if (!list)
+        return false;
+    while (!found && fgets(line, sizeof line, list))
+        found = sscanf(line, " %*d: %8x:%4x", &address, &port) == 2 &&
+                address == place->in.sin_addr.s_addr &&
+                port == ntohs(place->in.sin_port);
+    fclose(list);
+    return found;
+}
+
+bool spawn_has_udp(struct spawn *p, const struct spawn_place *place)
+{
+    long until = now_ms() + SPAWN_PATIENCE;
+
+    while (!listed_as_udp(place))
+        if (ended(p) || !wait_for(-1, 0, until))
+            return false;
+    return true;
+}
+
+int spawn_accept(int listener)
+{
+    if (!wait_for(listener, POLLIN, now_ms() + SPAWN_PATIENCE))
+        return -1;
+    return accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+}
+
+/* ---- bytes ---- */
+
+bool spawn_send(int fd, const void *bytes, size_t len)
+{
+    const char *at    = bytes;
+    long        until = now_ms() + SPAWN_PATIENCE;
+    ssize_t     n;
+
+    do {
+        if (!wait_for(fd, POLLOUT, until))
+            return false;
+        n = send(fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && errno != EAGAIN)
+            return false;
+        at += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    } while (len > 0);
+    return true;
+}
+
+static bool complain(const char *what, const void *bytes, size_t len)
+{
+    fprintf(stderr, "%s: \"", what);
+    fwrite(bytes, 1, len, stderr);
+    fprintf(stderr, "\"\n");
+    return false;
+}
+
+bool spawn_expect(int fd, const void *bytes, size_t len)
+{
+    long    until = now_ms() + SPAWN_PATIENCE;
+    char   *got   = malloc(len + 1);
+    size_t  have  = 0;
+    ssize_t n     = 1;
+    bool    equal;
+
+    while (n > 0 && have < len && wait_for(fd, POLLIN, until)) {
+        n = read(fd, got + have, len - have);
+        have += n > 0 ? (size_t)n : 0;
+    }
+    equal = have == len && memcmp(got, bytes, len) == 0;
+    if (!equal) {
+        complain("expected", bytes, len);
+        complain("but got", got, have);
+    }
+    free(got);
+    return equal;
+}
+
+bool spawn_expect_text(int fd, const char *text)
+{
+    return spawn_expect(fd, text, strlen(text));
+}
+
+bool spawn_expect_end(int fd)
+{
+    char    more[256];
+    ssize_t n;
+
+    if (!wait_for(fd, POLLIN, now_ms() + SPAWN_PATIENCE))
+        return complain("expected the end, but got", "", 0);
+    n = read(fd, more, sizeof more);
+    return n <= 0 ? n == 0
+                  : complain("expected the end, but got", more, (size_t)n);
+}
+
+bool spawn_expect_packet(int fd, const void *bytes, size_t len)
+{
+    char   *got = malloc(len + 1);
+    ssize_t n   = -1;
+    bool    equal;
+
+    if (wait_for(fd, POLLIN, now_ms() + SPAWN_PATIENCE))
+        n = recv(fd, got, len + 1, 0);
+    equal = n == (ssize_t)len && memcmp(got, bytes, len) == 0;
+    if (!equal)
+        complain("got the packet", got, n > 0 ? (size_t)n : 0);
+    free(got);
+    return equal;
+}
+
+bool spawn_expect_silence(int fd)
+{
+    return !wait_for(fd, POLLIN, now_ms() + 50);
+}
+
+void spawn_reset(int fd)
+{
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    close(fd);
+}
