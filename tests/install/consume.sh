@@ -1,0 +1,60 @@
+#!/bin/sh
+# consume.sh SOURCE BUILD - install to a scratch prefix and use it as a stranger
+# would: pkg-config and CMake, shared and static, C and C++, and moved elsewhere.
+set -eu
+source=$1
+build=$2
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+prefix=$tmp/first
+cmake --install "$build" --prefix "$prefix" >/dev/null
+cp "$source/tests/install/consumer.c" "$tmp/consumer.c"
+cp "$source/tests/install/CMakeLists.txt.in" "$tmp/CMakeLists.txt"
+cc=${CC:-cc}
+
+libs() {
+    dirname "$(find "$prefix" -name libsock.a)"
+}
+
+use() { # NAME PROGRAM - runs it
+    printf '%s: ' "$1"
+    shift
+    LD_LIBRARY_PATH=$(libs) "$@"
+}
+
+by_pkg_config() { # NAME COMPILER FLAG...
+    name=$1
+    shift
+    PKG_CONFIG_PATH=$(libs)/pkgconfig
+    export PKG_CONFIG_PATH
+    # shellcheck disable=SC2046
+    "$@" "$tmp/consumer.c" -o "$tmp/$name" $(pkg-config --cflags --libs libsock)
+    readelf -d "$tmp/$name" | grep -q 'NEEDED.*libsock.so.0'
+    use "$name" "$tmp/$name"
+}
+
+by_pkg_config pkg-config-shared "$cc"
+if command -v c++ >/dev/null 2>&1; then
+    by_pkg_config pkg-config-c++ c++ -x c++ -std=c++17
+fi
+
+# Static: take libsock.so out of the way, so that -lsock can only mean the .a.
+mkdir "$tmp/hidden"
+mv "$(libs)"/libsock.so* "$tmp/hidden"
+# shellcheck disable=SC2046
+"$cc" "$tmp/consumer.c" -o "$tmp/pkg-config-static" $(pkg-config --static --cflags --libs libsock)
+use pkg-config-static "$tmp/pkg-config-static"
+mv "$tmp/hidden"/* "$(libs)"
+
+cmake -S "$tmp" -B "$tmp/cmake" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc" >/dev/null
+cmake --build "$tmp/cmake" >/dev/null
+use cmake-shared "$tmp/cmake/shared"
+use cmake-static "$tmp/cmake/static"
+if readelf -d "$tmp/cmake/static" | grep -q 'NEEDED.*libsock'; then
+    echo "the static consumer needs libsock.so"
+    exit 1
+fi
+
+mv "$prefix" "$tmp/second"
+prefix=$tmp/second
+by_pkg_config pkg-config-moved "$cc"

@@ -1,0 +1,20 @@
+#!/bin/sh
+# exports.sh SOURCE BUILD - what the headers declare, what the map lists and
+# what the library exports are the same.
+set -u
+cd "$1" || exit 1
+. tests/lint/names.sh
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+public_names >"$tmp/headers"
+sed -n 's/^ *\(sock_[a-z0-9_]*\);.*/\1/p' cmake/libsock.map | sort -u >"$tmp/map"
+nm -D --defined-only "$2/libsock.so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
+    grep -v -e '^__' -e '^_' | sort -u >"$tmp/library"
+[ "$(wc -l <"$tmp/headers")" -gt 10 ] || { echo "no names found in the headers"; exit 1; }
+result=0
+diff "$tmp/headers" "$tmp/map" || { echo "headers (<) and map (>) differ"; result=1; }
+case $(cat "$2/CMakeCache.txt") in
+*LIBSOCK_SANITIZE:STRING=[a-z]* | *LIBSOCK_COVERAGE:BOOL=ON*) ;;
+*) diff "$tmp/headers" "$tmp/library" || { echo "headers (<) and library (>) differ"; result=1; } ;;
+esac
+exit $result
