@@ -67,8 +67,8 @@ static sk_err connect_polled(struct sk_sock *s, const struct sk_limit *l,
     if (err != EINPROGRESS && err != EALREADY)
         return err;
     err = sk_wait_fd(s, POLLOUT, l->until);
-    if (!err)
-        return verdict(s, to);
+    if (!err) /* A closer ends the attempt: asking would begin another. */
+        return sk_handle_closing(s) ? ECANCELED : verdict(s, to);
     if (err == ETIMEDOUT)
         sk_plat_disconnect(s->fd);
     return err;

@@ -1,0 +1,145 @@
+/* net.c - sockets in the states that tests need.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "support/net.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+int port_of(sock_t *s)
+{
+    int port = 0;
+
+    assert_true(sock_getsockname(s, NULL, 0, &port));
+    return port;
+}
+
+void tcp_pair(sock_t *pair[2])
+{
+    sock_t *server = sock_create_listen(0, 1);
+
+    pair[0] = sock_create(AF_INET, SOCK_STREAM, 0);
+    assert_true(sock_connect(pair[0], "127.0.0.1", port_of(server)));
+    pair[1] = sock_accept(server);
+    assert_non_null(pair[1]);
+    sock_close(server);
+}
+
+void unix_pair(int type, sock_t *pair[2])
+{
+    assert_true(sock_create_pair(AF_UNIX, type, 0, pair));
+}
+
+void full_backlog(int domain, struct full *f)
+{
+    memset(f, 0, sizeof *f);
+    f->listener = sock_create(domain, SOCK_STREAM, 0);
+    assert_true(
+        sock_bind(f->listener, domain == AF_INET ? "127.0.0.1" : "", 0));
+    assert_true(sock_listen(f->listener, 0));
+    assert_true(
+        sock_getsockname(f->listener, f->address, sizeof f->address, &f->port));
+    for (int i = 0; i < 8; i++) {
+        f->fillers[i] = sock_create(domain, SOCK_STREAM, 0);
+        sock_set_timeout(f->fillers[i], 50);
+        if (!sock_connect(f->fillers[i], f->address, f->port))
+            return;
+    }
+    fail_msg("the backlog does not fill");
+}
+
+void close_full(struct full *f)
+{
+    for (int i = 0; i < 8; i++)
+        if (f->fillers[i])
+            sock_close(f->fillers[i]);
+    sock_close(f->listener);
+}
+
+sock_t *full_receiver(char *address, size_t size)
+{
+    sock_t *s      = sock_create(AF_UNIX, SOCK_DGRAM, 0);
+    sock_t *sender = sock_create(AF_UNIX, SOCK_DGRAM, 0);
+
+    assert_true(sock_bind(s, "", 0));
+    assert_true(sock_getsockname(s, address, size, NULL));
+    while (sock_sendto(sender, "x", 1, MSG_DONTWAIT, address, 0) == 1)
+        ;
+    assert_int_equal(sock_last_error(sender), EAGAIN);
+    sock_close(sender);
+    return s;
+}
+
+void fill(sock_t *s)
+{
+    static const char block[65536];
+
+    while (sock_send(s, block, sizeof block, MSG_DONTWAIT) > 0)
+        ;
+    while (sock_send(s, block, 1, MSG_DONTWAIT) > 0)
+        ;
+    assert_int_equal(sock_last_error(s), EAGAIN);
+}
+
+int open_descriptors(void)
+{
+    DIR *dir   = opendir("/proc/self/fd");
+    int  count = 0;
+
+    assert_non_null(dir);
+    while (readdir(dir))
+        count++;
+    closedir(dir);
+    return count - 3; /* ".", "..", the folder itself */
+}
+
+int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Asleep twice in a row, a moment apart: not on the way. */
+void wait_until_asleep(int tid)
+{
+    char path[64];
+    int  asleep = 0;
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+    for (int i = 0; i < 10000 && asleep < 3; i++) {
+        char  line[512] = "";
+        FILE *stat      = fopen(path, "r");
+        char *end;
+
+        assert_non_null(stat);
+        assert_non_null(fgets(line, sizeof line, stat));
+        fclose(stat);
+        end    = strrchr(line, ')');
+        asleep = end && end[2] == 'S' ? asleep + 1 : 0;
+        poll(NULL, 0, 1);
+    }
+    assert_true(asleep >= 3);
+}
+
+static int descriptors;
+
+int count_descriptors(void **state)
+{
+    (void)state;
+    descriptors = open_descriptors();
+    return 0;
+}
+
+int compare_descriptors(void **state)
+{
+    (void)state;
+    assert_int_equal(open_descriptors(), descriptors);
+    return 0;
+}
