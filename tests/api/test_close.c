@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "support/net.h"
+#include "support/scene.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -269,6 +269,26 @@ static void a_select_is_released(void **state)
     assert_true(b.ended - closed < 200);
 }
 
+static void every_call_that_waits_is_released(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < situation_count; i++) {
+        struct scene c;
+        int64_t      closed;
+
+        scene_open(&c, &situations[i]);
+        scene_start(&c);
+        closed = now_ms();
+        assert_true(sock_close(c.s));
+        assert_in(&c, now_ms() - closed < 50);
+        scene_join(&c);
+        assert_in(&c, c.result == -1 && c.error == ECANCELED);
+        assert_in(&c, c.ended - closed < 200);
+        assert_false(sock_close(c.s));
+        scene_close(&c);
+    }
+}
+
 /* The second line reader waits for the first one's turn. */
 static void a_reader_that_waits_for_its_turn_is_released(void **state)
 {
@@ -303,6 +323,43 @@ static void a_close_without_waiters_shuts_nothing_down(void **state)
     sock_close(pair[1]);
 }
 
+/* The system hands a listener's linger down to what it accepts. */
+static void a_close_does_not_linger_as_its_listener_would(void **state)
+{
+    sock_t *listener = sock_create_listen(0, 1);
+    sock_t *client   = sock_create(AF_INET, SOCK_STREAM, 0);
+    sock_t *server;
+    int64_t before;
+
+    (void)state;
+    assert_true(sock_set_linger(listener, 3));
+    assert_true(sock_connect(client, "127.0.0.1", port_of(listener)));
+    server = sock_accept(listener);
+    assert_non_null(server);
+    fill(server);
+    before = now_ms();
+    assert_true(sock_close(server));
+    assert_true(now_ms() - before < 200);
+    sock_close(client);
+    sock_close(listener);
+}
+
+static void an_imported_socket_does_not_linger(void **state)
+{
+    sock_t *pair[2];
+    int64_t before;
+
+    (void)state;
+    tcp_pair(pair);
+    assert_true(sock_set_linger(pair[0], 3));
+    pair[0] = sock_import_fd(sock_export_fd(pair[0]));
+    fill(pair[0]);
+    before = now_ms();
+    assert_true(sock_close(pair[0]));
+    assert_true(now_ms() - before < 200);
+    sock_close(pair[1]);
+}
+
 static void a_close_does_not_linger(void **state)
 {
     sock_t *pair[2];
@@ -332,7 +389,10 @@ int main(void)
         cmocka_unit_test(a_select_is_released),
         cmocka_unit_test(a_reader_that_waits_for_its_turn_is_released),
         cmocka_unit_test(a_close_without_waiters_shuts_nothing_down),
+        cmocka_unit_test(every_call_that_waits_is_released),
         cmocka_unit_test(a_close_does_not_linger),
+        cmocka_unit_test(a_close_does_not_linger_as_its_listener_would),
+        cmocka_unit_test(an_imported_socket_does_not_linger),
     };
 
     return cmocka_run_group_tests_name("close", tests, count_descriptors,

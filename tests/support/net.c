@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -133,13 +134,18 @@ static int descriptors;
 int count_descriptors(void **state)
 {
     (void)state;
+    alarm(110); /* what hangs has failed */
     descriptors = open_descriptors();
     return 0;
 }
 
 int compare_descriptors(void **state)
 {
+    int now = open_descriptors();
+
     (void)state;
-    assert_int_equal(open_descriptors(), descriptors);
-    return 0;
+    if (now == descriptors)
+        return 0;
+    print_error("%d descriptors before, %d after\n", descriptors, now);
+    exit(1); /* a failing teardown does not fail the program */
 }
