@@ -30,13 +30,17 @@ static sk_err connect_at_once(struct sk_sock *s, const struct sk_addr *to)
     return err;
 }
 
+/* Tries at least once: a limit bounds the wait, not the call. */
 static sk_err connect_in_slices(struct sk_sock *s, const struct sk_limit *l,
                                 const struct sk_addr *to)
 {
-    sk_err err = EAGAIN;
+    bool   last = false;
+    sk_err err  = EAGAIN;
 
     while (err == EAGAIN || err == EINTR) {
-        if ((err = sk_wait_slice(s, l->until)))
+        if (last && !sk_wait_left(l->until))
+            return ETIMEDOUT;
+        if ((err = sk_wait_slice(s, l->until, &last)))
             return err;
         err = sk_plat_connect(s->fd, to);
     }

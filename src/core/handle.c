@@ -132,6 +132,8 @@ static void revive(struct sk_sock *s)
 {
     uint64_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
 
+    if (pthread_mutex_trylock(&s->lock))
+        s->where = NULL; /* somebody was changing it */
     pthread_mutex_init(&s->lock, NULL);
     if (word & SK_TURN) {
         s->buf = (struct sk_buf){NULL, 0, 0, 0, 0};

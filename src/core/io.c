@@ -64,12 +64,15 @@ static ssize_t send_in_slices(struct sk_sock *s, struct sk_limit *l,
                               const void *buf, size_t len, int flags,
                               const struct sk_addr *to)
 {
-    ssize_t n = -EAGAIN;
+    bool    last = false;
+    ssize_t n    = -EAGAIN;
 
     while (n == -EAGAIN || n == -EINTR) {
-        sk_err err = sk_wait_slice(s, l->until);
+        sk_err err;
 
-        if (err)
+        if (last && !sk_wait_left(l->until))
+            return -ETIMEDOUT;
+        if ((err = sk_wait_slice(s, l->until, &last)))
             return -err;
         n = sk_plat_sendto(s->fd, buf, len, flags, to);
     }

@@ -112,12 +112,13 @@ static sk_err take(struct sk_sock *s, struct sk_addr *from, int *fd)
     return err;
 }
 
-static void furnish(struct sk_sock *s, const struct sk_sock *listener, int fd,
+static void furnish(struct sk_sock *s, struct sk_sock *listener, int fd,
                     const struct sk_addr *from)
 {
     s->fd     = fd;
     s->domain = listener->domain;
     s->type   = listener->type;
+    sk_sock_raise(s, sk_sock_flags(listener) & SK_LINGERS);
     if (from->len <= sizeof s->peer)
         memcpy(&s->peer, &from->u, from->len);
 }

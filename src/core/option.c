@@ -65,7 +65,8 @@ static sk_err get_limit(struct sk_sock *s, int option, void *value,
     return 0;
 }
 
-/* close() must know whether the system would wait. */
+/* close() must know whether the system might wait. Never taken back: what was
+ * connected meanwhile has inherited it. */
 static void note_linger(struct sk_sock *s, const void *value, size_t size)
 {
     struct linger l;
@@ -75,8 +76,6 @@ static void note_linger(struct sk_sock *s, const void *value, size_t size)
     memcpy(&l, value, sizeof l);
     if (l.l_onoff && l.l_linger > 0)
         sk_sock_raise(s, SK_LINGERS);
-    else
-        sk_sock_drop(s, SK_LINGERS);
 }
 
 /* ---- options as bytes ---- */

@@ -164,22 +164,23 @@ static void mute(struct set *set)
         }
 }
 
+/* What was ready at first may be gone when we look: another thread read it.
+ * Then it is waited for as if it had never been. */
 static sk_err wait_for_any(struct set *set, const struct array *arrays,
                            int64_t until)
 {
+    int    most_ms = set->ready ? 0 : -1;
     int    polled;
     sk_err err;
 
-    if (set->ready)
-        until = 0;
     for (;;) {
-        err = sk_wait_many(set->fds, set->count, until,
-                           set->muted ? MUTED_MS : -1, &polled);
+        err = sk_wait_many(set->fds, set->count, until, most_ms, &polled);
         if (err || count_ready(set, arrays))
             return err;
         if (!polled && !sk_wait_left(until))
             return 0;
         mute(set);
+        most_ms = set->muted ? MUTED_MS : -1;
     }
 }
 

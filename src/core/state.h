@@ -30,7 +30,7 @@ enum sk_direction {
 #define SK_WRITE_LIMIT 0x010u /* limit_ms[SK_WRITING] counts */
 #define SK_NONBLOCK 0x020u    /* the descriptor has O_NONBLOCK */
 #define SK_STARVED 0x040u     /* a line read refused what is buffered */
-#define SK_LINGERS 0x080u     /* close(2) would wait */
+#define SK_LINGERS 0x080u     /* close(2) might wait: it was asked to, once */
 #define SK_LIMITED 0x100u     /* the descriptor had limits once */
 #define SK_CONNECTING                                                          \
     0x200u /* a connect waits: the descriptor is bent for it */

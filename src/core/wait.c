@@ -78,17 +78,16 @@ sk_err sk_wait_many(struct pollfd *fds, size_t count, int64_t until,
     return sk_plat_poll(fds, count, left, ready);
 }
 
-sk_err sk_wait_slice(struct sk_sock *s, int64_t until)
+sk_err sk_wait_slice(struct sk_sock *s, int64_t until, bool *last)
 {
     int left = sk_wait_left(until);
 
     if (sk_handle_closing(s))
         return ECANCELED;
-    if (!left)
-        return ETIMEDOUT;
-    if (left < 0 || left > SLICE_MS)
+    *last = left >= 0 && left <= SLICE_MS;
+    if (!*last)
         left = SLICE_MS;
-    return sk_plat_limit(s->fd, true, left);
+    return sk_plat_limit(s->fd, true, left ? left : 1);
 }
 
 static struct stripe *stripe_of(struct sk_sock *s)

@@ -21,9 +21,10 @@ sk_err sk_wait_fd(struct sk_sock *s, short events, int64_t until);
 sk_err sk_wait_many(struct pollfd *fds, size_t count, int64_t until,
                     int most_ms, int *ready);
 
-/* Before a call that nothing can wake: look at the mark and the time, and have
- * the system end the call after a slice, with EAGAIN. ETIMEDOUT, ECANCELED. */
-sk_err sk_wait_slice(struct sk_sock *s, int64_t until);
+/* Before a call that nothing can wake: look at the mark, and have the system
+ * end the call after a slice, with EAGAIN. *last: the time is over then.
+ * ECANCELED. */
+sk_err sk_wait_slice(struct sk_sock *s, int64_t until, bool *last);
 
 /* Sleep until ready(what) is true. Whoever makes it true calls
  * sk_wait_wake(s) afterwards. ETIMEDOUT, ECANCELED. */

@@ -49,9 +49,9 @@ sk_err sk_plat_pair(int domain, int type, int protocol, int fds[2]);
 /* Waits. from may be NULL; the new descriptor is blocking. */
 sk_err sk_plat_accept(int fd, struct sk_addr *from, int *out);
 
-/* The only place that closes a descriptor. With `lingers` the wait for unsent
- * bytes is left to the system. */
-void   sk_plat_close(int fd, bool lingers);
+/* The only place that closes a descriptor. It never waits: if fd may linger,
+ * the wait for unsent bytes is left to the system. */
+void   sk_plat_close(int fd, bool may_linger);
 sk_err sk_plat_shutdown(int fd, int how);
 sk_err sk_plat_nonblock(int fd, bool on);
 

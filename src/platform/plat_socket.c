@@ -46,12 +46,23 @@ sk_err sk_plat_accept(int fd, struct sk_addr *from, int *out)
     return outcome(*out);
 }
 
-void sk_plat_close(int fd, bool lingers)
+/* 0 seconds drop what is unsent and wait for nothing: they stay. */
+static void stop_lingering(int fd)
 {
-    const struct linger off = {0, 0};
+    struct linger l   = {0, 0};
+    socklen_t     len = sizeof l;
 
-    if (lingers)
-        setsockopt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+    if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &l, &len) || !l.l_onoff ||
+        !l.l_linger)
+        return;
+    l.l_onoff = 0;
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof l);
+}
+
+void sk_plat_close(int fd, bool may_linger)
+{
+    if (may_linger)
+        stop_lingering(fd);
     close(fd);
 }
 
