@@ -186,7 +186,7 @@ sk_err sk_plat_atmark(int fd, bool *at)
     int result = sockatmark(fd);
 
     *at = result > 0;
-    return outcome(result);
+    return result < 0 && errno == ENOTTY ? EOPNOTSUPP : outcome(result);
 }
 
 sk_err sk_plat_set_option(int fd, int level, int option, const void *value,
