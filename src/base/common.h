@@ -16,6 +16,12 @@ typedef int sk_err;
 #define SK_LIKELY(x) __builtin_expect(!!(x), 1)
 #define SK_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/* A function off the fast path: kept out of its callers. */
+#define SK_COLD __attribute__((noinline, cold))
+
+/* Tells the compiler what it cannot see; nothing is checked. */
+#define SK_KNOWN(x) ((x) ? (void)0 : __builtin_unreachable())
+
 /* A variable shared between files is read without a detour. */
 #define SK_PRIVATE __attribute__((visibility("hidden")))
 

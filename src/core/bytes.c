@@ -15,8 +15,8 @@
 /* ---- receiving ---- */
 
 /* The long way of a receive whose short one came to `n`, no count of bytes. */
-static ssize_t receive(struct sk_call *c, enum sk_verb verb, void *buf,
-                       size_t len, int flags, ssize_t n)
+SK_COLD static ssize_t receive(struct sk_call *c, enum sk_verb verb, void *buf,
+                               size_t len, int flags, ssize_t n)
 {
     size_t got = 0;
     sk_err err = (sk_err)-n;
@@ -138,8 +138,9 @@ static ssize_t leave_sent(struct sk_call *c, enum sk_verb verb, sk_err err,
 }
 
 /* The long way of a send whose short one came to `n`, no count of bytes. */
-static ssize_t send_on(struct sk_call *c, enum sk_verb verb, const void *buf,
-                       size_t len, int flags, ssize_t n)
+SK_COLD static ssize_t send_on(struct sk_call *c, enum sk_verb verb,
+                               const void *buf, size_t len, int flags,
+                               ssize_t n)
 {
     size_t sent = 0;
     sk_err err  = (sk_err)-n;

@@ -21,7 +21,7 @@ struct sk_call {
 };
 
 /* The handle is refused: report it. */
-void sk_call_refused(sock_t *handle, enum sk_verb verb);
+SK_COLD void sk_call_refused(sock_t *handle, enum sk_verb verb);
 
 /* False, and reported, if the handle is refused. */
 static inline bool sk_call_enter(struct sk_call *c, sock_t *handle,

@@ -72,6 +72,7 @@ static inline struct sk_sock *sk_handle_slot(uint32_t id)
         return NULL;
     block = atomic_load_explicit(&sk_handle_blocks[index / SK_BLOCK_SLOTS],
                                  memory_order_relaxed);
+    SK_KNOWN(block); /* stored before the slots were counted */
     return &block[index % SK_BLOCK_SLOTS];
 }
 
