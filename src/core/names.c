@@ -75,26 +75,36 @@ static bool try_again(const struct sk_limit *l, sk_err err)
     }
 }
 
-/* Somebody else may take the connection that poll told of, so the accept that
- * follows must not wait. It has no flag for that: the mode is changed for it.
- * Another accept that meets it meanwhile tries again. */
-static sk_err accept_polled(struct sk_sock *s, const struct sk_limit *l,
-                            struct sk_addr *from, int *fd)
+/* Accept has no flag not to wait: the mode is changed for it. Another accept
+ * that meets it meanwhile tries again. */
+static sk_err accept_now(struct sk_sock *s, struct sk_addr *from, int *fd)
 {
-    struct pollfd one = {s->fd, POLLIN, 0};
-    int           ready;
-    sk_err        err;
+    sk_err err;
 
-    if (sk_handle_closing(s))
-        return ECANCELED;
-    if ((err = sk_wait_many(&one, 1, l->until, -1, &ready)) || !ready)
-        return err ? err : ETIMEDOUT;
     pthread_mutex_lock(&s->lock);
     sk_plat_nonblock(s->fd, true);
     err = sk_plat_accept(s->fd, from, fd);
     sk_plat_nonblock(s->fd, sk_sock_flags(s) & SK_NONBLOCK);
     pthread_mutex_unlock(&s->lock);
     return err;
+}
+
+/* Somebody else may take the connection that poll tells of, so it is only a
+ * reason to try again: EAGAIN. */
+static sk_err accept_polled(struct sk_sock *s, const struct sk_limit *l,
+                            struct sk_addr *from, int *fd)
+{
+    struct pollfd one = {s->fd, POLLIN, 0};
+    int           ready;
+    sk_err        err = accept_now(s, from, fd);
+
+    if (err != EAGAIN)
+        return err;
+    if (sk_handle_closing(s))
+        return ECANCELED;
+    if ((err = sk_wait_many(&one, 1, l->until, -1, &ready)))
+        return err;
+    return ready ? EAGAIN : ETIMEDOUT;
 }
 
 static sk_err take(struct sk_sock *s, struct sk_addr *from, int *fd)

@@ -232,11 +232,13 @@ static void a_peek_takes_nothing_and_dontwait_waits_for_nothing(void **state)
 /* The call sleeps on half of what it wants until the other half comes. */
 static void waitall_waits_for_all(void **state)
 {
+    static const char *const names[] = {"recv all, TCP", "recv all, unix"};
+
     (void)state;
-    for (size_t i = 4; i < 6; i++) {
+    for (size_t i = 0; i < 2; i++) {
         struct scene c;
 
-        scene_open(&c, &situations[i]);
+        scene_open(&c, situation_named(names[i]));
         put(c.peer, "a");
         scene_start(&c);
         put(c.peer, "b");
@@ -320,89 +322,6 @@ static void atmark_needs_a_place_and_a_stream(void **state)
     assert_false(sock_atmark(pair[0], &at));
     assert_int_equal(sock_last_error(pair[0]), EOPNOTSUPP);
     both_close(pair);
-}
-
-/* ---- writing all ---- */
-
-static void a_full_peer_gets_a_part_and_done_tells(void **state)
-{
-    enum { SIZE = 64 << 20 };
-    char   *block = calloc(1, SIZE);
-    sock_t *pair[2];
-    size_t  done = 0, got = 0;
-    ssize_t n;
-
-    (void)state;
-    assert_non_null(block);
-    unix_stream(pair);
-    sock_set_nonblock(pair[0]);
-    assert_false(sock_write_all(pair[0], block, SIZE, &done));
-    assert_int_equal(sock_last_error(pair[0]), EAGAIN);
-    assert_in_range(done, 1, SIZE - 1);
-    while ((n = sock_recv(pair[1], block, SIZE, MSG_DONTWAIT)) > 0)
-        got += (size_t)n;
-    assert_int_equal(got, done);
-    both_close(pair);
-    free(block);
-}
-
-static void a_limit_of_write_all_is_over_the_whole(void **state)
-{
-    enum { SIZE = 64 << 20 };
-    char   *block = calloc(1, SIZE);
-    sock_t *pair[2];
-    size_t  done  = 0;
-    int64_t begin = now_ms();
-
-    (void)state;
-    assert_non_null(block);
-    tcp_pair(pair);
-    sock_set_timeout(pair[0], 60);
-    assert_false(sock_write_all(pair[0], block, SIZE, &done));
-    assert_int_equal(sock_last_error(pair[0]), ETIMEDOUT);
-    assert_in_range(now_ms() - begin, 50, 310);
-    assert_in_range(done, 1, SIZE - 1);
-    both_close(pair);
-    free(block);
-}
-
-static void *read_all(void *arg)
-{
-    static char block[65536];
-    size_t     *sum = malloc(sizeof *sum);
-    ssize_t     n;
-
-    *sum = 0;
-    while ((n = sock_read(arg, block, sizeof block, LIBSOCK_BINARY_READ)) > 0)
-        for (ssize_t i = 0; i < n; i++)
-            *sum = *sum * 31 + (unsigned char)block[i];
-    return sum;
-}
-
-static void write_all_writes_all_in_order(void **state)
-{
-    enum { SIZE = 8 << 20 };
-    char     *block = malloc(SIZE);
-    sock_t   *pair[2];
-    size_t    done = 0, want = 0;
-    void     *sum;
-    pthread_t reader;
-
-    (void)state;
-    for (size_t i = 0; i < SIZE; i++) {
-        block[i] = (char)(i * 2654435761u >> 13);
-        want     = want * 31 + (unsigned char)block[i];
-    }
-    tcp_pair(pair);
-    pthread_create(&reader, NULL, read_all, pair[1]);
-    assert_true(sock_write_all(pair[0], block, SIZE, &done));
-    assert_int_equal(done, SIZE);
-    sock_shutdown(pair[0], SHUT_WR);
-    pthread_join(reader, &sum);
-    assert_true(*(size_t *)sum == want);
-    free(sum);
-    both_close(pair);
-    free(block);
 }
 
 /* ---- failures ---- */
@@ -510,9 +429,6 @@ int main(void)
         cmocka_unit_test(a_cut_datagram_tells_its_length_if_asked),
         cmocka_unit_test(urgent_data_goes_past_the_other_bytes),
         cmocka_unit_test(atmark_needs_a_place_and_a_stream),
-        cmocka_unit_test(a_full_peer_gets_a_part_and_done_tells),
-        cmocka_unit_test(a_limit_of_write_all_is_over_the_whole),
-        cmocka_unit_test(write_all_writes_all_in_order),
         cmocka_unit_test(a_reset_is_told),
         cmocka_unit_test(no_write_raises_sigpipe),
         cmocka_unit_test(an_unconnected_socket_cannot_move_bytes),

@@ -252,13 +252,13 @@ static void an_option_limits_one_direction(void **state)
     struct scene                c, w;
 
     (void)state;
-    scene_open(&c, &situations[0]);
+    scene_open(&c, situation_named("read, TCP"));
     assert_true(
         sock_set_option(c.s, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit));
     ends(&c, ETIMEDOUT, LIMIT);
     fill(c.s);
     w    = c;
-    w.is = &situations[8];
+    w.is = situation_named("write, TCP");
     scene_start(&w);
     w.is->relieve(&w);
     scene_join(&w);
@@ -329,7 +329,7 @@ static void a_cleared_listener_hands_no_timeout_down(void **state)
         c.is->relieve(&c);
         sock_set_timeout(c.s, -1);
         r    = c;
-        r.is = &situations[0];
+        r.is = situation_named("read, TCP");
         r.s  = sock_accept(c.s);
         assert_non_null(r.s);
         scene_start(&r);
@@ -349,7 +349,7 @@ static void import_takes_limits_over_and_export_clears_them(void **state)
     int            fd;
 
     (void)state;
-    scene_open(&c, &situations[0]);
+    scene_open(&c, situation_named("read, TCP"));
     fd = sock_export_fd(c.s);
     assert_true(fd >= 0);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -382,7 +382,7 @@ static void a_connect_leaves_the_limits_as_they_were(void **state)
         assert_in(&c, c.result == 1);
         sock_set_timeout(c.s, LIMIT);
         r    = c;
-        r.is = &situations[0];
+        r.is = situation_named("read, TCP");
         ends(&r, ETIMEDOUT, LIMIT);
         scene_close(&c);
     }

@@ -267,6 +267,15 @@ const struct situation situations[] = {
 };
 const size_t situation_count = sizeof situations / sizeof *situations;
 
+const struct situation *situation_named(const char *name)
+{
+    for (size_t i = 0; i < situation_count; i++)
+        if (!strcmp(situations[i].name, name))
+            return &situations[i];
+    fail_msg("there is no situation %s", name);
+    return NULL;
+}
+
 void scene_open(struct scene *c, const struct situation *is)
 {
     memset(c, 0, sizeof *c);

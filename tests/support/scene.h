@@ -56,6 +56,8 @@ struct scene {
 extern const struct situation situations[];
 extern const size_t           situation_count;
 
+const struct situation *situation_named(const char *name);
+
 void scene_open(struct scene *c, const struct situation *is);
 void scene_start(struct scene *c); /* returns when the call sleeps */
 void scene_run(struct scene *c);   /* the call in this thread */
