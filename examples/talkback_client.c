@@ -1,8 +1,9 @@
 /* talkback_client.c - says lines to a server and shows the dialogue.
  *
  * Nothing in the protocol tells how many lines an answer has, so the client
- * listens until the server was silent for 300 ms: sock_set_timeout() and
- * ETIMEDOUT.  A line that was cut off by the limit stays for the next read.
+ * waits up to two seconds for the first, and then until the server was silent
+ * for 200 ms: sock_set_timeout() and ETIMEDOUT.  A line that was cut off by the
+ * limit stays for the next read.
  *
  * Try it: talkback_client 127.0.0.1 10000 hello 'how are you?' quit
  *
@@ -22,12 +23,14 @@ static int listen_to(sock_t *sock)
     char    buf[2048];
     ssize_t n;
 
+    sock_set_timeout(sock, 2000);
     while ((n = sock_read(sock, buf, sizeof buf, LIBSOCK_NORMAL_READ)) > 0) {
         if (buf[n - 1] == '\n' || buf[n - 1] == '\r')
             n--;
         printf("< ");
         fwrite(buf, 1, (size_t)n, stdout);
         putchar('\n');
+        sock_set_timeout(sock, 200);
     }
     if (n < 0 && sock_last_error(sock) == ETIMEDOUT)
         return 1;
@@ -48,7 +51,6 @@ int main(int argc, char **argv)
     sock = sock_create(AF_INET, SOCK_STREAM, SOL_TCP);
     if (!sock || !sock_connect(sock, argv[1], port_number(argv[2])))
         return failed(NULL);
-    sock_set_timeout(sock, 300);
 
     more = listen_to(sock);
     for (i = 3; more > 0 && i < argc; i++) {

@@ -1,19 +1,18 @@
 /* sock/sock.h - PHP's sockets, for C.  Includes all of libsock.
  *
- *     sock_t *server = sock_create(AF_INET, SOCK_STREAM, 0);
+ *     sock_t *server = sock_create_listen(10000, 5);
+ *     sock_t *client;
  *
- *     if (!sock_bind(server, "127.0.0.1", 10000) || !sock_listen(server, 5))
- *         errx(1, "%s", sock_last_message(server));
- *     for (;;) {
+ *     while ((client = sock_accept(server))) {
  *         char    line[2048];
  *         ssize_t n;
- *         sock_t *client = sock_accept(server);
  *
  *         while ((n = sock_read(client, line, sizeof line,
  *                               LIBSOCK_NORMAL_READ)) > 0)
  *             sock_write_all(client, line, (size_t)n, NULL);
  *         sock_close(client);
  *     }
+ *     fprintf(stderr, "%s\n", sock_last_message(server));
  *
  * base.h    handles, results, times: the rules of every call
  * error.h   what went wrong, as a code and as a sentence

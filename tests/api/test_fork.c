@@ -3,8 +3,9 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "support/net.h"
+#include "support/scene.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -174,12 +175,66 @@ static void a_child_reads_what_a_parents_thread_was_reading(void **state)
     sock_close(pair[1]);
 }
 
+/* A connect to a full AF_UNIX backlog leaves a moment after its close: by then
+ * the child is there, with a copy of a descriptor that nobody would close. */
+static void a_close_under_way_ends_in_the_child(void **state)
+{
+    struct scene c;
+    pid_t        child;
+    int          fd;
+
+    (void)state;
+    scene_open(&c, situation_named("connect, unix"));
+    scene_start(&c);
+    fd = sock_fd(c.s);
+    assert_true(sock_close(c.s));
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    if (!(child = fork())) {
+        alarm(10);
+        expect(fcntl(fd, F_GETFD) == -1, 1);
+        expect(!sock_close(c.s) && sock_last_error(c.s) == EBADF, 2);
+        _exit(0);
+    }
+    scene_join(&c);
+    child_succeeded(child);
+    assert_in(&c, c.error == ECANCELED);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    scene_close(&c);
+}
+
+/* The child's copies are its own: no shutdown reaches the parent's calls. */
+static void a_childs_close_disturbs_no_call_of_the_parent(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < situation_count; i++) {
+        struct scene c;
+        pid_t        child;
+
+        if (!strcmp(situations[i].name, "connect, TCP"))
+            continue; /* its relief takes a second */
+        scene_open(&c, &situations[i]);
+        scene_start(&c);
+        if (!(child = fork())) {
+            alarm(10);
+            expect(sock_close(c.s), 1);
+            _exit(0);
+        }
+        child_succeeded(child);
+        c.is->relieve(&c);
+        scene_join(&c);
+        assert_in(&c, c.result > 0);
+        scene_close(&c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_blocked_accept_survives_the_childs_close),
         cmocka_unit_test(a_child_goes_on_with_what_it_inherits),
         cmocka_unit_test(a_fork_amid_other_threads_leaves_the_child_whole),
+        cmocka_unit_test(a_close_under_way_ends_in_the_child),
+        cmocka_unit_test(a_childs_close_disturbs_no_call_of_the_parent),
         cmocka_unit_test(a_child_reads_what_a_parents_thread_was_reading),
     };
 

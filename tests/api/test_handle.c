@@ -5,6 +5,7 @@
  */
 #include "support/net.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Every function that takes a handle; each must fail. */
@@ -192,6 +193,53 @@ static void a_made_up_handle_is_refused_everywhere(void **state)
     is_refused((sock_t *)(uintptr_t)-1);
 }
 
+/* Every name but the right one, while its socket is open and stays unharmed. */
+static void a_handle_with_one_bit_wrong_is_refused(void **state)
+{
+    sock_t   *pair[2];
+    uintptr_t right;
+
+    (void)state;
+    assert_true(sock_create_pair(AF_UNIX, SOCK_STREAM, 0, pair));
+    right = (uintptr_t)pair[0];
+    for (size_t bit = 0; bit < sizeof right * 8; bit++) {
+        sock_t *made_up = (sock_t *)(right ^ (uintptr_t)1 << bit);
+
+        if (made_up != pair[1])
+            is_refused(made_up);
+    }
+    sock_clear_error(NULL);
+    assert_int_equal(sock_last_error(pair[0]), 0);
+    assert_true(sock_write_all(pair[0], "x", 1, NULL));
+    assert_int_equal(sock_recv(pair[1], bytes, 9, 0), 1);
+    assert_true(sock_close(pair[0]));
+    assert_true(sock_close(pair[1]));
+}
+
+static void open_handles_have_different_numbers(void **state)
+{
+    sock_t *s[50];
+
+    (void)state;
+    for (int i = 0; i < 50; i++) {
+        s[i] = sock_create(AF_UNIX, SOCK_DGRAM, 0);
+        for (int k = 0; k < i; k++)
+            assert_int_not_equal(sock_id(s[i]), sock_id(s[k]));
+    }
+    for (int i = 0; i < 50; i++)
+        assert_true(sock_close(s[i]));
+}
+
+static void the_version_is_that_of_the_headers(void **state)
+{
+    char want[32];
+
+    (void)state;
+    snprintf(want, sizeof want, "%d.%d.%d", LIBSOCK_VERSION_MAJOR,
+             LIBSOCK_VERSION_MINOR, LIBSOCK_VERSION_PATCH);
+    assert_string_equal(sock_version(), want);
+}
+
 /* The slot comes back; the old name does not. */
 static void a_stale_handle_stays_stale(void **state)
 {
@@ -255,6 +303,9 @@ int main(void)
         cmocka_unit_test(null_is_refused_everywhere),
         cmocka_unit_test(a_closed_handle_is_refused_everywhere),
         cmocka_unit_test(a_made_up_handle_is_refused_everywhere),
+        cmocka_unit_test(a_handle_with_one_bit_wrong_is_refused),
+        cmocka_unit_test(open_handles_have_different_numbers),
+        cmocka_unit_test(the_version_is_that_of_the_headers),
         cmocka_unit_test(a_stale_handle_stays_stale),
         cmocka_unit_test(opening_and_closing_leaks_nothing),
         cmocka_unit_test(what_cannot_be_made_is_refused),

@@ -84,6 +84,48 @@ static void lines_end_at_cr_and_at_lf(void **state)
     each(splits);
 }
 
+/* All lines that are there, until a part is refused; each followed by "|". */
+static size_t read_lines(sock_t *s, char *out, size_t size)
+{
+    size_t  len = 0;
+    ssize_t n;
+
+    while ((n = sock_read(s, out + len, size - len,
+                          LIBSOCK_NORMAL_READ | LIBSOCK_DONTWAIT)) > 0) {
+        len += (size_t)n;
+        out[len++] = '|';
+    }
+    assert_int_equal(n, -1);
+    assert_int_equal(sock_last_error(s), EAGAIN);
+    return len;
+}
+
+static void arrives_in_parts(sock_t *a, sock_t *b)
+{
+    static const char text[] = "one\r\ntwo\r\n";
+    static const char want[] = "one\r|\n|two\r|\n|";
+
+    for (size_t at = 1; at < strlen(text); at++) {
+        char   out[64];
+        size_t len;
+
+        assert_true(sock_write_all(a, text, at, NULL));
+        wait_readable(b);
+        len = read_lines(b, out, sizeof out);
+        assert_true(sock_write_all(a, text + at, strlen(text) - at, NULL));
+        wait_readable(b);
+        len += read_lines(b, out + len, sizeof out - len);
+        assert_int_equal(len, strlen(want));
+        assert_memory_equal(out, want, len);
+    }
+}
+
+static void a_line_may_arrive_in_parts_cut_anywhere(void **state)
+{
+    (void)state;
+    each(arrives_in_parts);
+}
+
 static void pieces(sock_t *a, sock_t *b)
 {
     char piece[4];
@@ -310,34 +352,34 @@ static void a_descriptor_stays_with_the_bytes_behind_a_line(void **state)
     sock_close(pair[1]);
 }
 
-static void a_line_of_a_mebibyte_comes_whole(void **state)
+static void mebibyte(sock_t *a, sock_t *b)
 {
     const size_t size = 1 << 20;
     char        *in   = malloc(size);
     char        *out  = malloc(size);
-    sock_t      *pair[2];
     size_t       sent = 0;
     ssize_t      n    = -1;
 
-    (void)state;
     memset(in, 'y', size);
     in[size - 1] = '\n';
-    tcp_pair(pair);
     while (n < 0) {
-        ssize_t some = sent < size ? sock_send(pair[0], in + sent, size - sent,
-                                               MSG_DONTWAIT)
-                                   : 0;
+        ssize_t some = sent < size
+                           ? sock_send(a, in + sent, size - sent, MSG_DONTWAIT)
+                           : 0;
 
         sent += some > 0 ? (size_t)some : 0;
-        n = sock_read(pair[1], out, size,
-                      LIBSOCK_NORMAL_READ | LIBSOCK_DONTWAIT);
+        n = sock_read(b, out, size, LIBSOCK_NORMAL_READ | LIBSOCK_DONTWAIT);
     }
     assert_int_equal(n, size);
     assert_memory_equal(in, out, size);
-    sock_close(pair[0]);
-    sock_close(pair[1]);
     free(in);
     free(out);
+}
+
+static void a_line_of_a_mebibyte_comes_whole(void **state)
+{
+    (void)state;
+    each(mebibyte);
 }
 
 static void datagrams_have_no_lines(void **state)
@@ -360,6 +402,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_end_at_cr_and_at_lf),
+        cmocka_unit_test(a_line_may_arrive_in_parts_cut_anywhere),
         cmocka_unit_test(a_longer_line_comes_in_pieces),
         cmocka_unit_test(a_last_line_without_its_end_is_delivered),
         cmocka_unit_test(a_part_that_was_refused_is_kept_and_wakes_nobody),

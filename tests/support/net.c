@@ -87,21 +87,30 @@ static void send_what_fits(sock_t *s)
     assert_int_equal(sock_last_error(s), EAGAIN);
 }
 
-/* TCP makes room once more while the bytes travel. */
+/* What is under way is acknowledged late, and makes room once more. */
+static void wait_until_acknowledged(sock_t *s)
+{
+    struct tcp_info info = {.tcpi_unacked = 1};
+    size_t          size = sizeof info;
+
+    for (int i = 0; i < 2000 && info.tcpi_unacked; i++) {
+        poll(NULL, 0, 1);
+        assert_true(sock_get_option(s, SOL_TCP, TCP_INFO, &info, &size));
+    }
+}
+
 void fill(sock_t *s)
 {
     int protocol = 0;
 
     sock_get_option_int(s, SOL_SOCKET, SO_PROTOCOL, &protocol);
     send_what_fits(s);
-    if (protocol != IPPROTO_TCP)
-        return;
-    for (int quiet = 0; quiet < 3; quiet++) {
-        poll(NULL, 0, 5);
-        if (sock_send(s, "x", 1, MSG_DONTWAIT) > 0) {
-            send_what_fits(s);
-            quiet = -1;
-        }
+    for (int quiet = 0; quiet < 3 && protocol == IPPROTO_TCP; quiet++) {
+        wait_until_acknowledged(s);
+        if (sock_send(s, "x", 1, MSG_DONTWAIT) <= 0)
+            continue;
+        send_what_fits(s);
+        quiet = -1;
     }
 }
 
