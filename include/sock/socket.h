@@ -190,7 +190,7 @@ LIBSOCK_API bool sock_bind(sock_t *s, const char *address, int port);
  *           ECONNREFUSED  nobody listens there
  *           ENOENT        AF_UNIX: there is no such file
  *           EPROTOTYPE    AF_UNIX: that socket is of another type
- *           EISCONN       s is connected
+ *           EISCONN       s is connected; a TCP socket that listens
  *           ENETUNREACH, EHOSTUNREACH  there is no way there
  *           EADDRNOTAVAIL no local port is free
  *           EACCES, EPERM not for this user; a broadcast address without

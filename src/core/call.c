@@ -64,7 +64,7 @@ static bool take_turn(void *what)
     return sk_handle_take_turn(what);
 }
 
-sk_err sk_call_turn(struct sk_call *c, const struct sk_limit *limit)
+sk_err sk_call_turn(struct sk_call *c, struct sk_limit *limit)
 {
     sk_err err = 0;
 
@@ -73,7 +73,9 @@ sk_err sk_call_turn(struct sk_call *c, const struct sk_limit *limit)
     if (!sk_handle_take_turn(c->s)) {
         if (limit->nonblock)
             return EAGAIN;
-        err = sk_wait_for(c->s, take_turn, c->s, limit->until);
+        err            = sk_wait_for(c->s, take_turn, c->s, limit->until);
+        limit->polls   = limit->polls || limit->until != SK_NEVER;
+        limit->expired = err == ETIMEDOUT;
     }
     if (!err)
         c->held |= SK_TURN;

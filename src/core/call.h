@@ -65,6 +65,6 @@ static inline ssize_t sk_call_count(struct sk_call *c, enum sk_verb verb,
 sock_t *sk_call_refuse(enum sk_verb verb, sk_err err);
 
 /* Take the reading turn, or wait for it within the limit. */
-sk_err sk_call_turn(struct sk_call *c, const struct sk_limit *limit);
+sk_err sk_call_turn(struct sk_call *c, struct sk_limit *limit);
 
 #endif

@@ -62,12 +62,13 @@ static sk_err verdict(struct sk_sock *s, const struct sk_addr *to)
 static sk_err connect_polled(struct sk_sock *s, const struct sk_limit *l,
                              const struct sk_addr *to)
 {
-    sk_err err = sk_plat_nonblock(s->fd, true);
+    sk_err err;
 
-    if (err)
-        return err;
-    err = sk_plat_connect(s->fd, to);
-    sk_plat_nonblock(s->fd, false);
+    pthread_mutex_lock(&s->lock);
+    if (!(err = sk_plat_nonblock(s->fd, true)))
+        err = sk_plat_connect(s->fd, to);
+    sk_plat_nonblock(s->fd, sk_sock_flags(s) & SK_NONBLOCK);
+    pthread_mutex_unlock(&s->lock);
     if (err != EINPROGRESS && err != EALREADY)
         return err;
     err = sk_wait_fd(s, POLLOUT, l->until);
@@ -193,13 +194,14 @@ static void end(struct sk_sock *s)
 }
 
 /* A new connection: the peer is known, what the old one left is not its. */
-static sk_err settle(struct sk_call *c, const struct sk_limit *l,
+static sk_err settle(struct sk_call *c, struct sk_limit *l,
                      const struct sk_addr *peer)
 {
     struct sk_sock *s   = c->s;
     sk_err          err = 0;
 
     pthread_mutex_lock(&s->lock);
+    memset(&s->peer, 0, sizeof s->peer);
     if (peer->len <= sizeof s->peer)
         memcpy(&s->peer, &peer->u, peer->len);
     pthread_mutex_unlock(&s->lock);

@@ -135,6 +135,7 @@ static void revive(struct sk_sock *s)
     if (pthread_mutex_trylock(&s->lock))
         s->where = NULL; /* somebody was changing it */
     pthread_mutex_init(&s->lock, NULL);
+    sk_sock_drop(s, SK_CONNECTING);
     if (word & SK_TURN) {
         s->buf = (struct sk_buf){NULL, 0, 0, 0, 0};
         sk_sock_drop(s, SK_BUFFERED | SK_STARVED);

@@ -32,9 +32,13 @@ static sk_err try_again(struct sk_sock *s, struct sk_limit *l, sk_err err,
     }
     if (err != EAGAIN || l->nonblock)
         return err;
-    if (!l->polls)
-        return l->until == SK_NEVER ? EAGAIN : ETIMEDOUT;
-    return sk_wait_fd(s, events, l->until);
+    if (!l->polls && l->until != SK_NEVER)
+        err = ETIMEDOUT; /* the system's timer says so */
+    else
+        err = sk_wait_fd(s, events, l->until);
+    l->polls   = true;
+    l->expired = err == ETIMEDOUT;
+    return err;
 }
 
 static sk_err receive(struct sk_sock *s, struct sk_limit *l, void *buf,
@@ -136,10 +140,8 @@ static bool is_final(sk_err err)
 /* The system tells an error once; the handle goes on telling it. */
 static void remember(struct sk_sock *s, const struct sk_limit *l, sk_err err)
 {
-    if (!is_final(err) || sk_handle_closing(s))
+    if (!is_final(err) || l->expired || sk_handle_closing(s))
         return;
-    if (err == ETIMEDOUT && l->until != SK_NEVER && !sk_wait_left(l->until))
-        return; /* our own limit, not the system's */
     atomic_store_explicit(&s->failure, err, memory_order_relaxed);
     sk_sock_raise(s, SK_FAILED);
 }

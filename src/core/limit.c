@@ -39,7 +39,7 @@ sk_err sk_limit_set(struct sk_sock *s, enum sk_direction way, int timeout_ms)
     unsigned flag = way == SK_READING ? SK_READ_LIMIT : SK_WRITE_LIMIT;
     sk_err   err  = 0;
 
-    if (!(sk_sock_flags(s) & SK_CONNECTING))
+    if (s->domain != AF_UNIX || !(sk_sock_flags(s) & SK_CONNECTING))
         err = sk_plat_limit(s->fd, way == SK_WRITING, timeout_ms);
     if (err)
         return err;

@@ -12,6 +12,7 @@ struct sk_limit {
     bool    nonblock; /* EAGAIN rather than wait */
     bool    polls;    /* the system's own timer does not do: start without
                          waiting, then poll */
+    bool expired;     /* this limit ended the call, not the system's own */
 };
 
 /* The slow half of sk_limit_begin(). */
@@ -28,6 +29,7 @@ static inline sk_err sk_limit_begin(struct sk_limit *l, struct sk_sock *s,
     l->until    = SK_NEVER;
     l->nonblock = (flags & MSG_DONTWAIT) || (now & SK_NONBLOCK);
     l->polls    = false;
+    l->expired  = false;
     if (SK_LIKELY(l->nonblock || !(now & (mine | SK_DEADLINE))))
         return 0;
     return sk_limit_work_out(l, s, way);

@@ -69,7 +69,7 @@ static bool try_again(const struct sk_limit *l, sk_err err)
     case EPROTO:
         return true;
     case EINTR:
-        return l->until != SK_NEVER && sk_plat_restarts();
+        return l->polls && sk_plat_restarts();
     default:
         return false;
     }
@@ -117,7 +117,7 @@ static sk_err take(struct sk_sock *s, struct sk_addr *from, int *fd)
     do {
         err     = l.polls ? accept_polled(s, &l, from, fd)
                           : sk_plat_accept(s->fd, from, fd);
-        l.polls = l.until != SK_NEVER;
+        l.polls = l.polls || l.until != SK_NEVER || err == EAGAIN;
     } while (err && try_again(&l, err) && !sk_handle_closing(s));
     return err;
 }

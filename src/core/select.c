@@ -175,7 +175,9 @@ static sk_err wait_for_any(struct set *set, const struct array *arrays,
 
     for (;;) {
         err = sk_wait_many(set->fds, set->count, until, most_ms, &polled);
-        if (err || count_ready(set, arrays))
+        if (count_ready(set, arrays))
+            return 0;
+        if (err)
             return err;
         if (!polled && !sk_wait_left(until))
             return 0;

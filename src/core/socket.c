@@ -181,9 +181,13 @@ int sock_export_fd(sock_t *s)
     int            fd;
     sk_err         err;
 
-    if (!sk_call_enter(&c, s, SK_EXPORT_FD, SK_QUICK))
+    if (!sk_call_enter(&c, s, SK_EXPORT_FD, SK_HOLDER | SK_TURN))
         return -1;
-    err = sk_sock_flags(c.s) & SK_BUFFERED ? EBUSY : sk_handle_detach(c.s, &fd);
+    /* With the turn in hand nobody buffers anything behind our back. */
+    if (!(c.held & SK_TURN) || (sk_sock_flags(c.s) & SK_BUFFERED))
+        err = EBUSY;
+    else
+        err = sk_handle_detach(c.s, &fd);
     if (!err) {
         sk_plat_limit(fd, false, -1);
         sk_plat_limit(fd, true, -1);
