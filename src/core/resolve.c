@@ -22,8 +22,10 @@
 #define MOST_AT_ONCE 16
 
 struct query {
-    _Atomic int      owners; /* the caller and the thread */
-    _Atomic bool     done;
+    _Atomic int    owners; /* the caller and the thread */
+    _Atomic bool   done;
+    sk_resolve_fn *look_up; /* as they were when the query was made */
+    void (*release)(struct addrinfo *);
     struct addrinfo  hints;
     int              eai;    /* set before done */
     int              system; /* errno behind EAI_SYSTEM; set before done */
@@ -94,7 +96,7 @@ static void disown(struct query *q)
     if (atomic_fetch_sub(&q->owners, 1) > 1)
         return;
     if (q->found)
-        release(q->found);
+        q->release(q->found);
     free(q);
 }
 
@@ -104,7 +106,7 @@ static void *work(void *arg)
 {
     struct query *q = arg;
 
-    q->eai    = look_up(q->name, &q->hints, &q->found);
+    q->eai    = q->look_up(q->name, &q->hints, &q->found);
     q->system = errno;
     if (q->eai)
         q->found = NULL;
@@ -183,6 +185,8 @@ static struct query *new_query(struct sk_sock *s, const char *name)
     if (!q)
         return NULL;
     atomic_init(&q->owners, 2);
+    q->look_up           = look_up;
+    q->release           = release;
     q->hints.ai_family   = s->domain;
     q->hints.ai_socktype = s->type;
     q->hints.ai_flags    = s->domain == AF_INET6 ? AI_V4MAPPED : 0;
