@@ -14,26 +14,26 @@ static void datagrams_tell_their_sender(void **state)
     static const struct {
         int         domain;
         const char *address;
-    } kinds[] = {{AF_INET, "127.0.0.1"},
-                 {AF_INET6, "::1"},
-                 {AF_UNIX, "@libsock-test-a"}};
+    } kinds[] = {{AF_INET, "127.0.0.1"}, {AF_INET6, "::1"}, {AF_UNIX, ""}};
 
     (void)state;
     for (int i = 0; i < 3; i++) {
         sock_t *a = sock_create(kinds[i].domain, SOCK_DGRAM, 0);
         sock_t *b = sock_create(kinds[i].domain, SOCK_DGRAM, 0);
         char    to[LIBSOCK_ADDRSTRLEN], from[LIBSOCK_ADDRSTRLEN], out[8];
+        char    sender[LIBSOCK_ADDRSTRLEN];
         int     port, from_port;
 
         assert_true(sock_bind(a, kinds[i].address, 0));
-        assert_true(sock_bind(b, i < 2 ? kinds[i].address : "", 0));
+        assert_true(sock_bind(b, kinds[i].address, 0));
+        assert_true(sock_getsockname(a, sender, sizeof sender, NULL));
         assert_true(sock_getsockname(b, to, sizeof to, &port));
         assert_int_equal(sock_sendto(a, "hello", 5, 0, to, port), 5);
         assert_int_equal(sock_recvfrom(b, out, 8, 0, from, 8, &from_port), -1);
         assert_int_equal(sock_last_error(b), EINVAL);
         assert_int_equal(
             sock_recvfrom(b, out, 8, 0, from, sizeof from, &from_port), 5);
-        assert_string_equal(from, kinds[i].address);
+        assert_string_equal(from, sender);
         assert_int_equal(from_port, i < 2 ? port_of(a) : 0);
         assert_int_equal(sock_sendto(b, "back", 4, 0, from, from_port), 4);
         assert_int_equal(sock_recv(a, out, 8, 0), 4);

@@ -4,6 +4,12 @@
 set -eu
 source=$1
 build=$2
+case $(cat "$build/CMakeCache.txt") in
+*LIBSOCK_SANITIZE:STRING=[a-z]* | *LIBSOCK_COVERAGE:BOOL=ON*)
+    echo "SKIPPED: an instrumented build is not for installing"
+    exit 77
+    ;;
+esac
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 prefix=$tmp/first

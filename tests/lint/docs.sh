@@ -7,11 +7,12 @@ awk '
 FNR == 1 { comment = ""; declaration = "" }
 /^\/\*\*/ { comment = ""; inside = 1 }
 inside { comment = comment $0 "\n"; if (/\*\//) inside = 0; next }
-/^LIBSOCK_API/ { declaration = "" ; open = 1 }
+/^[ \t]*LIBSOCK_API[ \t]/ { declaration = "" ; open = 1 }
 open { declaration = declaration " " $0 }
 open && /;/ { open = 0; check(); comment = ""; next }
-/^ *$/ && !open { comment = "" }
-function check(   name, list, n, i, words, w, parameter) {
+# Anything between parts a comment from the declaration.
+!open { comment = "" }
+function check(   name, list, n, i, words, w, part, parameter, wanted) {
     count++
     match(declaration, /sock_[a-z0-9_]+\(/)
     name = substr(declaration, RSTART, RLENGTH - 1)
@@ -28,8 +29,10 @@ function check(   name, list, n, i, words, w, parameter) {
         w = split(parameter, part, /[ *]+/)
         parameter = part[w]
         if (parameter == "void" || parameter == "" || parameter == "...") continue
-        if (comment !~ ("@param " parameter " ")) { print FILENAME ": " name " does not explain " parameter; bad = 1 }
+        wanted++
+        if (comment !~ ("@param " parameter "[ \n]")) { print FILENAME ": " name " does not explain " parameter; bad = 1 }
     }
+    if (gsub(/@param /, "&", comment) > wanted) { print FILENAME ": " name " explains a parameter it has not"; bad = 1 }
 }
 END { if (count < 10) { print "found only " count + 0 " declarations"; bad = 1 }
       print count " public functions"; exit bad }

@@ -5,7 +5,9 @@ set -u
 cd "$1" || exit 1
 . tests/lint/names.sh
 result=0
-for name in $(public_names); do
+names=$(public_names)
+[ -n "$names" ] || { echo "no names found in the headers"; exit 1; }
+for name in $names; do
     for page in README.md docs/php-map.md; do
         grep -qw "$name" "$page" || { echo "$page does not name $name"; result=1; }
     done

@@ -12,6 +12,11 @@ nm -D --defined-only "$2/libsock.so" | awk '$2 != "A" { sub(/@.*/, "", $3); prin
     grep -v -e '^__' -e '^_' | sort -u >"$tmp/library"
 [ "$(wc -l <"$tmp/headers")" -gt 10 ] || { echo "no names found in the headers"; exit 1; }
 result=0
+# Only whole names: a pattern would export what no header declares.
+sed -e 's|/\*.*\*/||' cmake/libsock.map | awk '
+    !/^ *($|LIBSOCK_[0-9.]+ *\{|global:|local:|\*;|sock_[a-z0-9_]+;|\}( LIBSOCK_[0-9.]+)?;)/ {
+        print "libsock.map: not a name: " $0; bad = 1 }
+    END { exit bad }' || result=1
 diff "$tmp/headers" "$tmp/map" || { echo "headers (<) and map (>) differ"; result=1; }
 case $(cat "$2/CMakeCache.txt") in
 *LIBSOCK_SANITIZE:STRING=[a-z]* | *LIBSOCK_COVERAGE:BOOL=ON*) ;;
