@@ -97,22 +97,27 @@ void sk_buf_take(struct sk_buf *b, void *out, size_t count)
     b->start = b->end = 0;
 }
 
+size_t sk_buf_find_line(const char *bytes, size_t len)
+{
+    const char *feed = memchr(bytes, '\n', len);
+    const char *end  = memchr(bytes, '\r', feed ? (size_t)(feed - bytes) : len);
+
+    if (!end)
+        end = feed;
+    return end ? (size_t)(end - bytes) + 1 : 0;
+}
+
 size_t sk_buf_line(struct sk_buf *b, size_t max)
 {
-    size_t      size = sk_buf_size(b) < max ? sk_buf_size(b) : max;
-    const char *front, *from, *line, *feed;
+    size_t size = sk_buf_size(b) < max ? sk_buf_size(b) : max;
+    size_t line;
 
-    if (b->seen >= size)
-        return size == max ? size : 0;
-    front = sk_buf_front(b);
-    from  = front + b->seen;
-    feed  = memchr(from, '\n', size - b->seen);
-    line  = memchr(from, '\r', feed ? (size_t)(feed - from) : size - b->seen);
-    if (!line)
-        line = feed;
-    if (line)
-        return (size_t)(line - front) + 1;
-    b->seen = (uint32_t)size;
+    if (b->seen < size) {
+        line = sk_buf_find_line(sk_buf_front(b) + b->seen, size - b->seen);
+        if (line)
+            return b->seen + line;
+        b->seen = (uint32_t)size;
+    }
     return size == max ? size : 0;
 }
 

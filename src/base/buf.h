@@ -47,6 +47,9 @@ void sk_buf_take(struct sk_buf *b, void *out, size_t count);
  * bytes if none comes before. 0: neither is there yet. */
 size_t sk_buf_line(struct sk_buf *b, size_t max);
 
+/* Length of the first line in `len` bytes, its end included; 0: no end. */
+size_t sk_buf_find_line(const char *bytes, size_t len);
+
 void sk_buf_free(struct sk_buf *b);
 
 #endif

@@ -12,6 +12,15 @@
 #include <errno.h>
 #include <string.h>
 
+/* Was a call that came to err only tried, and must it go the long way? So is
+ * one that the system did not let wait although it should: a limit was set
+ * meanwhile, or another process changed the mode they share. */
+static bool is_undone(struct sk_call *c, sk_err err, int flags)
+{
+    return err == EINTR || (err == EAGAIN && !(flags & MSG_DONTWAIT) &&
+                            !(sk_sock_flags(c->s) & SK_NONBLOCK));
+}
+
 /* ---- receiving ---- */
 
 /* The long way of a receive whose short one came to `n`, no count of bytes. */
@@ -21,7 +30,7 @@ SK_COLD static ssize_t receive(struct sk_call *c, enum sk_verb verb, void *buf,
     size_t got = 0;
     sk_err err = (sk_err)-n;
 
-    if (err == EINTR)
+    if (is_undone(c, err, flags))
         err = sk_io_receive(c, buf, len, flags, NULL, &got);
     return sk_call_count(c, verb, err, got);
 }
@@ -142,11 +151,12 @@ SK_COLD static ssize_t send_on(struct sk_call *c, enum sk_verb verb,
                                const void *buf, size_t len, int flags,
                                ssize_t n)
 {
-    size_t sent = 0;
-    sk_err err  = (sk_err)-n;
+    struct sk_limit l;
+    size_t          sent = 0;
+    sk_err          err  = (sk_err)-n;
 
-    if (err == EINTR)
-        err = sk_io_send(c, buf, len, flags, NULL, &sent);
+    if (is_undone(c, err, flags) && !(err = sk_io_begin_send(&l, c->s, flags)))
+        err = sk_io_send(c, &l, buf, len, flags, NULL, &sent);
     return leave_sent(c, verb, err, sent);
 }
 
@@ -177,20 +187,20 @@ ssize_t sock_send(sock_t *s, const void *buf, size_t len, int flags)
 ssize_t sock_sendto(sock_t *s, const void *buf, size_t len, int flags,
                     const char *address, int port)
 {
-    struct sk_call c;
-    struct sk_addr to;
-    size_t         sent = 0;
-    sk_err         err;
+    struct sk_call  c;
+    struct sk_limit l;
+    struct sk_addr  to;
+    size_t          sent = 0;
+    sk_err          err;
 
     if (!sk_call_enter(&c, s, SK_SENDTO, SK_WAITS))
         return -1;
-    err = sk_connect_find(&c, address, port, SK_WRITING, &to);
-    if (!err)
-        err = sk_io_send(&c, buf, len, flags, &to, &sent);
-    if (err)
-        return sk_call_leave_at(&c, SK_SENDTO, err, address, port, NULL) ? 0
-                                                                         : -1;
-    return leave_sent(&c, SK_SENDTO, err, sent);
+    if (!(err = sk_io_begin_send(&l, c.s, flags)) &&
+        !(err = sk_connect_find(&c, &l, address, port, &to)))
+        err = sk_io_send(&c, &l, buf, len, flags, &to, &sent);
+    return sk_call_leave_at(&c, SK_SENDTO, err, address, port, NULL)
+               ? (ssize_t)sent
+               : -1;
 }
 
 bool sock_write_all(sock_t *s, const void *buf, size_t len, size_t *done)

@@ -62,13 +62,12 @@ static sk_err verdict(struct sk_sock *s, const struct sk_addr *to)
 static sk_err connect_polled(struct sk_sock *s, const struct sk_limit *l,
                              const struct sk_addr *to)
 {
-    sk_err err;
+    sk_err err = sk_wait_forbid(s);
 
-    pthread_mutex_lock(&s->lock);
-    if (!(err = sk_plat_nonblock(s->fd, true)))
-        err = sk_plat_connect(s->fd, to);
-    sk_plat_nonblock(s->fd, sk_sock_flags(s) & SK_NONBLOCK);
-    pthread_mutex_unlock(&s->lock);
+    if (err)
+        return err;
+    err = sk_plat_connect(s->fd, to);
+    sk_wait_allow(s);
     if (err != EINPROGRESS && err != EALREADY)
         return err;
     err = sk_wait_fd(s, POLLOUT, l->until);
@@ -154,19 +153,17 @@ static sk_err find(struct sk_call *c, const struct sk_limit *l,
     return 0;
 }
 
-sk_err sk_connect_find(struct sk_call *c, const char *text, int port,
-                       enum sk_direction way, struct sk_addr *out)
+sk_err sk_connect_find(struct sk_call *c, struct sk_limit *l, const char *text,
+                       int port, struct sk_addr *out)
 {
-    struct sk_addr *list = NULL;
-    struct sk_limit l;
+    struct sk_addr *list  = NULL;
     size_t          count = 0;
     sk_err          err   = sk_addr_parse(c->s->domain, text, port, out);
 
     if (err != SK_ADDR_IS_NAME)
         return err;
-    if ((err = sk_limit_begin(&l, c->s, way, 0)))
-        return err;
-    err = sk_resolve(c->s, text, port, l.until, &list, &count);
+    err      = sk_resolve(c->s, text, port, l->until, &list, &count);
+    l->polls = l->polls || l->until != SK_NEVER;
     if (!err)
         *out = list[0];
     free(list);

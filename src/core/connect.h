@@ -7,10 +7,10 @@
 
 #include "core/call.h"
 
-/* The first address that text and port mean to c's socket, looked up if it is
- * a name. */
-sk_err sk_connect_find(struct sk_call *c, const char *text, int port,
-                       enum sk_direction way, struct sk_addr *out);
+/* The first address that text and port mean to c's socket, looked up within
+ * the limit if it is a name. */
+sk_err sk_connect_find(struct sk_call *c, struct sk_limit *l, const char *text,
+                       int port, struct sk_addr *out);
 
 /* Connect to what text and port mean, each of its addresses in turn. `detail`,
  * of `size` bytes, tells how each ended, if there were several. */

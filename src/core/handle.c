@@ -97,10 +97,11 @@ static void put_slot(struct sk_sock *s)
 static void empty(struct sk_sock *s)
 {
     uint64_t life = atomic_load_explicit(&s->word, memory_order_relaxed) >> 32;
+    int      fd   = s->fd;
 
-    if (s->fd >= 0)
-        sk_plat_close(s->fd, sk_sock_flags(s) & SK_LINGERS);
-    s->fd = -1;
+    s->fd = -1; /* first: a child of a fork closes what stands here */
+    if (fd >= 0)
+        sk_plat_close(fd, sk_sock_flags(s) & SK_LINGERS);
     sk_buf_free(&s->buf);
     free(s->where);
     s->where = NULL;
@@ -126,8 +127,9 @@ static void in_parent(void)
 }
 
 /* Only the forking thread lives on: nobody else holds anything. A close that
- * was under way ends here by closing this process's copy. A buffer that was
- * being read may be half changed: the child starts that one empty. */
+ * was under way, and a socket that was being made, end here by closing this
+ * process's copy. A buffer that was being read may be half changed: the child
+ * starts that one empty. */
 static void revive(struct sk_sock *s)
 {
     uint64_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
@@ -136,13 +138,14 @@ static void revive(struct sk_sock *s)
         s->where = NULL; /* somebody was changing it */
     pthread_mutex_init(&s->lock, NULL);
     sk_sock_drop(s, SK_CONNECTING);
+    atomic_store_explicit(&s->selectors, 0, memory_order_relaxed);
     if (word & SK_TURN) {
         s->buf = (struct sk_buf){NULL, 0, 0, 0, 0};
         sk_sock_drop(s, SK_BUFFERED | SK_STARVED);
     }
     atomic_store_explicit(&s->word, word & (SK_LIFE_MASK | SK_CLOSING),
                           memory_order_relaxed);
-    if ((word & SK_CLOSING) && (word & SK_HOLDERS_MASK))
+    if ((word & SK_CLOSING) && ((word & SK_HOLDERS_MASK) || s->fd >= 0))
         empty(s);
 }
 
@@ -180,6 +183,7 @@ sk_err sk_handle_reserve(struct sk_sock **out)
     atomic_store_explicit(&s->limit_ms[SK_WRITING], -1, memory_order_relaxed);
     atomic_store_explicit(&s->deadline, SK_NEVER, memory_order_relaxed);
     atomic_store_explicit(&s->failure, 0, memory_order_relaxed);
+    atomic_store_explicit(&s->selectors, 0, memory_order_relaxed);
     atomic_store_explicit(&s->error, 0, memory_order_relaxed);
     *out = s;
     return 0;

@@ -22,7 +22,9 @@
 
 /* ---- one step ---- */
 
-/* After a step that failed with err: 0 to try again. */
+/* After a step that failed with err: 0 to try again. EAGAIN says that the
+ * system's timer is over, or that another process changed the mode: how much
+ * time is left decides. */
 static sk_err try_again(struct sk_sock *s, struct sk_limit *l, sk_err err,
                         short events)
 {
@@ -32,11 +34,8 @@ static sk_err try_again(struct sk_sock *s, struct sk_limit *l, sk_err err,
     }
     if (err != EAGAIN || l->nonblock)
         return err;
-    if (!l->polls && l->until != SK_NEVER)
-        err = ETIMEDOUT; /* the system's timer says so */
-    else
-        err = sk_wait_fd(s, events, l->until);
     l->polls   = true;
+    err        = sk_wait_fd(s, events, l->until);
     l->expired = err == ETIMEDOUT;
     return err;
 }
@@ -106,15 +105,6 @@ static sk_err send_step(struct sk_sock *s, struct sk_limit *l, const void *buf,
     }
 }
 
-static sk_err begin_send(struct sk_limit *l, struct sk_sock *s, int flags)
-{
-    sk_err err = sk_limit_begin(l, s, SK_WRITING, flags);
-
-    if (sk_sock_flags(s) & SK_SEND_POLLS)
-        l->polls = true;
-    return err;
-}
-
 /* ---- the buffer ---- */
 
 void sk_io_take(struct sk_sock *s, void *out, size_t count)
@@ -146,42 +136,52 @@ static void remember(struct sk_sock *s, const struct sk_limit *l, sk_err err)
     sk_sock_raise(s, SK_FAILED);
 }
 
-/* How many of the bytes that wait belong to the reader's line. Those behind it
- * stay in the system, with the descriptors that were sent along. */
+/* Must what is behind the reader's line stay in the system? On AF_UNIX it may
+ * have descriptors with it; and while another thread selects the handle only
+ * the system can wake that thread. The reader has the turn, and the selector
+ * looks at the turn after it has counted itself: one of them sees the other. */
+static bool takes_line_only(struct sk_sock *s)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    return s->domain == AF_UNIX ||
+           atomic_load_explicit(&s->selectors, memory_order_relaxed);
+}
+
+/* How many of the bytes that wait belong to the reader's line. */
 static sk_err measure_line(struct sk_sock *s, struct sk_limit *l, size_t *room)
 {
-    char       *at = sk_buf_back(&s->buf);
-    const char *feed, *line;
-    sk_err      err = receive(s, l, at, *room, MSG_PEEK, NULL, room);
+    char  *at   = sk_buf_back(&s->buf);
+    sk_err err  = receive(s, l, at, *room, MSG_PEEK, NULL, room);
+    size_t line = err ? 0 : sk_buf_find_line(at, *room);
 
-    if (err || !*room)
-        return err;
-    feed = memchr(at, '\n', *room);
-    line = memchr(at, '\r', feed ? (size_t)(feed - at) : *room);
-    if (!line)
-        line = feed;
     if (line)
-        *room = (size_t)(line - at) + 1;
-    return 0;
+        *room = line;
+    return err;
+}
+
+/* How much to read ahead at most, for a reader who wants `want` in all. */
+static size_t most_to_read(struct sk_sock *s, size_t want, bool line_only)
+{
+    if (!line_only && want < SK_BUF_CHUNK)
+        want = SK_BUF_CHUNK;
+    return want - sk_buf_size(&s->buf);
 }
 
 sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l, size_t want,
                   size_t *got)
 {
-    struct sk_sock *s = c->s;
-    size_t          most =
-        (want > SK_BUF_CHUNK ? want : SK_BUF_CHUNK) - sk_buf_size(&s->buf);
-    size_t room;
-    sk_err err = sk_buf_reserve(&s->buf, want, &room);
+    struct sk_sock *s         = c->s;
+    bool            line_only = takes_line_only(s);
+    size_t          most      = most_to_read(s, want, line_only);
+    size_t          room;
+    sk_err          err = sk_buf_reserve(&s->buf, want, &room);
 
+    *got = 0;
     if (err)
         return err;
     if (room > most)
         room = most;
-    *got = 0;
-    if (s->domain == AF_UNIX && want - sk_buf_size(&s->buf) < room)
-        room = want - sk_buf_size(&s->buf);
-    if (s->domain == AF_UNIX)
+    if (line_only)
         err = measure_line(s, l, &room);
     if (!err && room)
         err = receive(s, l, sk_buf_back(&s->buf), room, 0, NULL, got);
@@ -301,17 +301,21 @@ sk_err sk_io_receive(struct sk_call *c, void *buf, size_t len, int flags,
 
 /* ---- sending ---- */
 
-sk_err sk_io_send(struct sk_call *c, const void *buf, size_t len, int flags,
-                  const struct sk_addr *to, size_t *sent)
+sk_err sk_io_begin_send(struct sk_limit *l, struct sk_sock *s, int flags)
 {
-    struct sk_limit l;
-    sk_err          err;
+    sk_err err = sk_limit_begin(l, s, SK_WRITING, flags);
 
+    if (sk_sock_flags(s) & SK_SEND_POLLS)
+        l->polls = true;
+    return err;
+}
+
+sk_err sk_io_send(struct sk_call *c, struct sk_limit *l, const void *buf,
+                  size_t len, int flags, const struct sk_addr *to, size_t *sent)
+{
     if (SK_UNLIKELY(!buf && len))
         return EINVAL;
-    if (SK_UNLIKELY((err = begin_send(&l, c->s, flags))))
-        return err;
-    return send_step(c->s, &l, buf, len, flags, to, sent);
+    return send_step(c->s, l, buf, len, flags, to, sent);
 }
 
 sk_err sk_io_send_all(struct sk_call *c, const void *buf, size_t len,
@@ -322,14 +326,12 @@ sk_err sk_io_send_all(struct sk_call *c, const void *buf, size_t len,
     sk_err          err;
 
     *sent = 0;
-    if (!buf && len)
-        return EINVAL;
-    if ((err = begin_send(&l, c->s, 0)))
+    if ((err = sk_io_begin_send(&l, c->s, 0)))
         return err;
     do {
         some = 0;
-        err  = send_step(c->s, &l, (const char *)buf + *sent, len - *sent, 0,
-                         NULL, &some);
+        err = sk_io_send(c, &l, (const char *)buf + *sent, len - *sent, 0, NULL,
+                         &some);
         *sent += some;
         l.polls = l.polls || l.until != SK_NEVER;
     } while (!err && *sent < len);

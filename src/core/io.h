@@ -12,9 +12,13 @@
 sk_err sk_io_receive(struct sk_call *c, void *buf, size_t len, int flags,
                      struct sk_addr *from, size_t *got);
 
-/* Send once, as send(2) with `flags`. to may be NULL. */
-sk_err sk_io_send(struct sk_call *c, const void *buf, size_t len, int flags,
-                  const struct sk_addr *to, size_t *sent);
+/* The limit of a send with `flags`. ETIMEDOUT: the deadline has passed. */
+sk_err sk_io_begin_send(struct sk_limit *l, struct sk_sock *s, int flags);
+
+/* Send once within the limit, as send(2) with `flags`. to may be NULL. */
+sk_err sk_io_send(struct sk_call *c, struct sk_limit *l, const void *buf,
+                  size_t len, int flags, const struct sk_addr *to,
+                  size_t *sent);
 
 /* The same two straight to the system, where nothing needs care: the count, or
  * less an error. -EINTR: not done, go the long way. */

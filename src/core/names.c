@@ -14,13 +14,14 @@
 
 static sk_err bind_to(struct sk_call *c, const char *address, int port)
 {
-    struct sk_addr at;
-    sk_err         err;
+    struct sk_limit l;
+    struct sk_addr  at;
+    sk_err          err;
 
-    if (address && *address)
-        err = sk_connect_find(c, address, port, SK_WRITING, &at);
-    else
+    if (!address || !*address)
         err = sk_addr_any(c->s->domain, port, &at);
+    else if (!(err = sk_limit_begin(&l, c->s, SK_WRITING, 0)))
+        err = sk_connect_find(c, &l, address, port, &at);
     return err ? err : sk_plat_bind(c->s->fd, &at);
 }
 
@@ -75,17 +76,15 @@ static bool try_again(const struct sk_limit *l, sk_err err)
     }
 }
 
-/* Accept has no flag not to wait: the mode is changed for it. Another accept
- * that meets it meanwhile tries again. */
+/* Another accept that meets the changed mode meanwhile tries again. */
 static sk_err accept_now(struct sk_sock *s, struct sk_addr *from, int *fd)
 {
-    sk_err err;
+    sk_err err = sk_wait_forbid(s);
 
-    pthread_mutex_lock(&s->lock);
-    sk_plat_nonblock(s->fd, true);
+    if (err)
+        return err;
     err = sk_plat_accept(s->fd, from, fd);
-    sk_plat_nonblock(s->fd, sk_sock_flags(s) & SK_NONBLOCK);
-    pthread_mutex_unlock(&s->lock);
+    sk_wait_allow(s);
     return err;
 }
 
@@ -172,8 +171,9 @@ sock_t *sock_accept(sock_t *s)
 
 /* ---- who is at each end ---- */
 
-static bool name(sock_t *s, enum sk_verb                         verb,
-                 sk_err (*ask)(int fd, struct sk_addr *a), char *text,
+typedef sk_err ask_fn(int fd, struct sk_addr *a);
+
+static bool name(sock_t *s, enum sk_verb verb, ask_fn *ask, char *text,
                  size_t size, int *port)
 {
     struct sk_call c;

@@ -16,15 +16,14 @@
 
 #define SMALL 64u
 
-/* How long to wait in one piece while an entry is muted. */
-#define MUTED_MS 100
+/* How long to wait in one piece while not everything wakes us. */
+#define SLICE_MS 100
 
 /* One of the caller's arrays. */
 struct array {
     sock_t **slots;
     size_t   count;
-    short    asks;  /* what to poll for */
-    short    means; /* what makes a slot ready */
+    short    asks; /* POLLIN, POLLOUT or POLLPRI */
 };
 
 /* One handle, however many slots it stands in. */
@@ -32,6 +31,7 @@ struct entry {
     sock_t         *handle;
     struct sk_sock *s; /* held; NULL: the handle is not open */
     uint64_t        held;
+    short           ready; /* which of POLLIN, POLLOUT, POLLPRI, at last look */
 };
 
 struct set {
@@ -40,8 +40,8 @@ struct set {
     uint32_t      *index; /* hash of a handle to entry + 1; 0 empty */
     size_t         mask;  /* slots of the index, less one */
     size_t         count;
-    bool           ready; /* something is, before we wait */
-    bool           muted; /* an entry is no longer polled */
+    bool           ready;  /* something is, before we wait */
+    bool           sliced; /* not everything wakes us: wait in slices */
 };
 
 /* ---- the set ---- */
@@ -66,28 +66,44 @@ static bool has_bytes(struct sk_sock *s)
            (flags & (SK_BUFFERED | SK_STARVED)) == SK_BUFFERED;
 }
 
+/* A line read that began before may yet buffer what we would wait for; one that
+ * begins later sees that somebody selects, and leaves it to the system. */
+static void count_in(struct set *set, struct sk_sock *s)
+{
+    atomic_fetch_add_explicit(&s->selectors, 1, memory_order_seq_cst);
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&s->word, memory_order_relaxed) & SK_TURN)
+        set->sliced = true;
+}
+
+static sk_err add_entry(struct set *set, sock_t *h, uint32_t *at)
+{
+    struct entry *e = &set->entries[set->count];
+
+    *e                   = (struct entry){h, NULL, 0, 0};
+    e->s                 = sk_handle_hold(h, SK_WAITS, &e->held);
+    set->fds[set->count] = (struct pollfd){e->s ? e->s->fd : -1, 0, 0};
+    *at                  = (uint32_t)++set->count;
+    set->ready           = set->ready || !e->s;
+    return e->s || sk_handle_refusal(h) == EBADF ? 0 : EBUSY;
+}
+
 static sk_err add(struct set *set, sock_t *h, short asks)
 {
     uint32_t      *at = find(set, h);
-    struct entry  *e;
     struct pollfd *p;
+    struct entry  *e;
     sk_err         err;
 
-    if (!*at) {
-        e    = &set->entries[set->count];
-        p    = &set->fds[set->count];
-        *e   = (struct entry){h, NULL, 0};
-        *p   = (struct pollfd){-1, 0, 0};
-        e->s = sk_handle_hold(h, SK_WAITS, &e->held);
-        *at  = (uint32_t)++set->count;
-        if (!e->s && (err = sk_handle_refusal(h)) != EBADF)
-            return err;
-        if (e->s)
-            p->fd = e->s->fd;
-    }
+    if (!*at && (err = add_entry(set, h, at)))
+        return err;
     e = &set->entries[*at - 1];
-    set->fds[*at - 1].events |= asks;
-    set->ready = set->ready || !e->s || ((asks & POLLIN) && has_bytes(e->s));
+    p = &set->fds[*at - 1];
+    if (e->s && (asks & POLLIN & ~p->events)) {
+        count_in(set, e->s);
+        set->ready = set->ready || has_bytes(e->s);
+    }
+    p->events |= asks;
     return 0;
 }
 
@@ -104,35 +120,50 @@ static sk_err add_all(struct set *set, const struct array *arrays)
 
 static void release_all(struct set *set)
 {
-    for (size_t i = 0; i < set->count; i++)
-        if (set->entries[i].s)
-            sk_handle_release(set->entries[i].s, set->entries[i].held);
+    for (size_t i = 0; i < set->count; i++) {
+        struct entry *e = &set->entries[i];
+
+        if (!e->s)
+            continue;
+        if (set->fds[i].events & POLLIN)
+            atomic_fetch_sub_explicit(&e->s->selectors, 1,
+                                      memory_order_relaxed);
+        sk_handle_release(e->s, e->held);
+    }
 }
 
 /* ---- the answer ---- */
 
-static bool is_ready(struct set *set, sock_t *h, const struct array *array)
+/* As select(2): an end and an error are readable and writable. */
+static short look_at(const struct entry *e, const struct pollfd *p)
 {
-    size_t        at = *find(set, h) - 1;
-    struct entry *e  = &set->entries[at];
+    const short over  = POLLHUP | POLLERR | POLLNVAL;
+    short       ready = 0;
 
     if (!e->s || sk_handle_closing(e->s))
-        return true;
-    if ((array->asks & POLLIN) && has_bytes(e->s))
-        return true;
-    return set->fds[at].revents & array->means;
+        return POLLIN | POLLOUT | POLLPRI;
+    if ((p->revents & (POLLIN | over)) || has_bytes(e->s))
+        ready |= POLLIN;
+    if (p->revents & (POLLOUT | over))
+        ready |= POLLOUT;
+    if (p->revents & (POLLPRI | POLLNVAL))
+        ready |= POLLPRI;
+    return ready;
 }
 
-/* How many slots are ready. */
-static int count_ready(struct set *set, const struct array *arrays)
+/* Looked at once, whatever other threads read meanwhile: what is counted is
+ * what is told. */
+static bool any_ready(struct set *set)
 {
-    int ready = 0;
+    bool any = false;
 
-    for (size_t i = 0; i < 3; i++)
-        for (size_t k = 0; k < arrays[i].count; k++)
-            if (arrays[i].slots[k])
-                ready += is_ready(set, arrays[i].slots[k], &arrays[i]);
-    return ready;
+    for (size_t i = 0; i < set->count; i++) {
+        struct entry *e = &set->entries[i];
+
+        e->ready = look_at(e, &set->fds[i]) & set->fds[i].events;
+        any      = any || e->ready;
+    }
+    return any;
 }
 
 static int keep_ready(struct set *set, const struct array *arrays)
@@ -143,7 +174,8 @@ static int keep_ready(struct set *set, const struct array *arrays)
         for (size_t k = 0; k < arrays[i].count; k++) {
             sock_t **slot = &arrays[i].slots[k];
 
-            if (*slot && is_ready(set, *slot, &arrays[i]))
+            if (*slot &&
+                (set->entries[*find(set, *slot) - 1].ready & arrays[i].asks))
                 ready++;
             else
                 *slot = NULL;
@@ -152,37 +184,35 @@ static int keep_ready(struct set *set, const struct array *arrays)
 }
 
 /* poll(2) tells of an end that nobody asked for, again and again. Such a
- * socket is left out from now on; since its close no longer wakes us, the wait
- * goes on in slices. */
+ * socket is left out from now on, and its close no longer wakes us. */
 static void mute(struct set *set)
 {
     for (size_t i = 0; i < set->count; i++)
         if (set->fds[i].revents) {
             set->fds[i].fd      = -1;
             set->fds[i].revents = 0;
-            set->muted          = true;
+            set->sliced         = true;
         }
 }
 
 /* What was ready at first may be gone when we look: another thread read it.
  * Then it is waited for as if it had never been. */
-static sk_err wait_for_any(struct set *set, const struct array *arrays,
-                           int64_t until)
+static sk_err wait_for_any(struct set *set, int64_t until)
 {
-    int    most_ms = set->ready ? 0 : -1;
+    int    most_ms = set->ready ? 0 : set->sliced ? SLICE_MS : -1;
     int    polled;
     sk_err err;
 
     for (;;) {
         err = sk_wait_many(set->fds, set->count, until, most_ms, &polled);
-        if (count_ready(set, arrays))
+        if (any_ready(set))
             return 0;
         if (err)
             return err;
         if (!polled && !sk_wait_left(until))
             return 0;
         mute(set);
-        most_ms = set->muted ? MUTED_MS : -1;
+        most_ms = set->sliced ? SLICE_MS : -1;
     }
 }
 
@@ -206,7 +236,7 @@ static sk_err run(struct set *set, const struct array *arrays, int64_t until,
     sk_err err = add_all(set, arrays);
 
     if (!err)
-        err = wait_for_any(set, arrays, until);
+        err = wait_for_any(set, until);
     if (!err)
         *ready = keep_ready(set, arrays);
     release_all(set);
@@ -249,9 +279,9 @@ int sock_select(sock_t **read, size_t nread, sock_t **write, size_t nwrite,
                 sock_t **except, size_t nexcept, int timeout_ms)
 {
     const struct array arrays[3] = {
-        {read, nread, POLLIN, POLLIN | POLLHUP | POLLERR | POLLNVAL},
-        {write, nwrite, POLLOUT, POLLOUT | POLLHUP | POLLERR | POLLNVAL},
-        {except, nexcept, POLLPRI, POLLPRI | POLLNVAL},
+        {read, nread, POLLIN},
+        {write, nwrite, POLLOUT},
+        {except, nexcept, POLLPRI},
     };
     int64_t until   = sk_wait_until(timeout_ms);
     size_t  handles = 0;

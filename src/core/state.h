@@ -32,10 +32,8 @@ enum sk_direction {
 #define SK_STARVED 0x040u     /* a line read refused what is buffered */
 #define SK_LINGERS 0x080u     /* close(2) might wait: it was asked to, once */
 #define SK_LIMITED 0x100u     /* the descriptor had limits once */
-#define SK_CONNECTING                                                          \
-    0x200u /* a connect waits: the descriptor is bent for it */
-
-#define SK_SEND_POLLS 0x400u /* a send must not block in the system */
+#define SK_CONNECTING 0x200u  /* a connect has the descriptor's limits */
+#define SK_SEND_POLLS 0x400u  /* a send must not block in the system */
 
 /* Without these a call is its system call and nothing else. */
 #define SK_READ_CARE (SK_BUFFERED | SK_FAILED | SK_DEADLINE | SK_READ_LIMIT)
@@ -51,11 +49,12 @@ struct sk_sock {
     _Atomic int      limit_ms[2];       /* by direction; -1 none */
     _Atomic int64_t  deadline;          /* by sk_plat_now(); SK_NEVER none */
     struct sk_buf    buf;               /* guarded by the reading turn */
-    uint32_t         next; /* guarded by the table: next free slot + 1 */
+    uint32_t         next; /* guarded by the table: next free slot, 0 none */
     uint32_t         id;   /* set once: the slot's number, from 1 */
 
     /* Then the rest. */
     _Atomic int      failure;     /* why SK_FAILED */
+    _Atomic unsigned selectors;   /* selects that wait to read: see io.c */
     _Atomic uint32_t error;       /* last failure: verb and code, report.c */
     short            domain;      /* set before open, then constant */
     short            type;        /* likewise */

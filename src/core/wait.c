@@ -90,6 +90,22 @@ sk_err sk_wait_slice(struct sk_sock *s, int64_t until, bool *last)
     return sk_plat_limit(s->fd, true, left ? left : 1);
 }
 
+sk_err sk_wait_forbid(struct sk_sock *s)
+{
+    sk_err err;
+
+    pthread_mutex_lock(&s->lock);
+    if ((err = sk_plat_nonblock(s->fd, true)))
+        pthread_mutex_unlock(&s->lock);
+    return err;
+}
+
+void sk_wait_allow(struct sk_sock *s)
+{
+    sk_plat_nonblock(s->fd, sk_sock_flags(s) & SK_NONBLOCK);
+    pthread_mutex_unlock(&s->lock);
+}
+
 static struct stripe *stripe_of(struct sk_sock *s)
 {
     return &stripes[s->id % STRIPES];

@@ -26,6 +26,11 @@ sk_err sk_wait_many(struct pollfd *fds, size_t count, int64_t until,
  * ECANCELED. */
 sk_err sk_wait_slice(struct sk_sock *s, int64_t until, bool *last);
 
+/* Between these two no call on s's descriptor waits: for connect and accept,
+ * which have no flag for it. The mode s is in returns; the lock is held. */
+sk_err sk_wait_forbid(struct sk_sock *s);
+void   sk_wait_allow(struct sk_sock *s);
+
 /* Sleep until ready(what) is true. Whoever makes it true calls
  * sk_wait_wake(s) afterwards. ETIMEDOUT, ECANCELED. */
 sk_err sk_wait_for(struct sk_sock *s, bool (*ready)(void *what), void *what,

@@ -6,8 +6,11 @@
 #include "core/handle.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -24,6 +27,20 @@ static sock_t *open_one(struct sk_sock **out)
 static uint64_t holders(struct sk_sock *s)
 {
     return (s->word & SK_HOLDERS_MASK) / SK_HOLDER;
+}
+
+/* Two threads on two handles never share a cache line; and a handle stays
+ * small: see docs/performance.md. */
+static void a_slot_has_cache_lines_of_its_own(void **state)
+{
+    struct sk_sock *s;
+    sock_t         *h = open_one(&s);
+
+    (void)state;
+    assert_int_equal((uintptr_t)s % 64, 0);
+    assert_int_equal(sizeof *s % 64, 0);
+    assert_true(sizeof *s <= 256);
+    sk_handle_close(h);
 }
 
 static void a_reserved_slot_has_no_handle_yet(void **state)
@@ -153,6 +170,32 @@ static void detaching_needs_the_only_holder(void **state)
     assert_int_equal(sk_handle_close(h), EBADF);
 }
 
+/* What another thread had half done: the child closes its copies. */
+static void a_forked_child_keeps_nothing_half_done(void **state)
+{
+    struct sk_sock *making, *connecting;
+    int             status = -1, fd = dup(1);
+    sock_t         *h = open_one(&connecting);
+    pid_t           child;
+
+    (void)state;
+    assert_int_equal(sk_handle_reserve(&making), 0);
+    making->fd = fd;
+    sk_sock_raise(connecting, SK_CONNECTING);
+    connecting->selectors = 3;
+    if (!(child = fork())) {
+        if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
+            _exit(1);
+        if (sk_sock_flags(connecting) & SK_CONNECTING)
+            _exit(2);
+        _exit(connecting->selectors ? 3 : 0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    sk_handle_discard(making);
+    sk_handle_close(h);
+}
+
 static void many_slots_have_many_numbers(void **state)
 {
     enum { COUNT = 2000 };
@@ -170,6 +213,7 @@ static void many_slots_have_many_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_slot_has_cache_lines_of_its_own),
         cmocka_unit_test(a_reserved_slot_has_no_handle_yet),
         cmocka_unit_test(free_slots_are_used_oldest_first),
         cmocka_unit_test(a_slot_out_of_lives_is_retired),
@@ -177,6 +221,7 @@ int main(void)
         cmocka_unit_test(the_turn_is_given_to_one),
         cmocka_unit_test(the_last_holder_empties_a_closed_slot),
         cmocka_unit_test(detaching_needs_the_only_holder),
+        cmocka_unit_test(a_forked_child_keeps_nothing_half_done),
         cmocka_unit_test(many_slots_have_many_numbers),
     };
 

@@ -7,16 +7,14 @@
 #include "core/resolve.h"
 #include "core/wait.h"
 
-#include <sock/sock.h>
+#include "support/net.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <string.h>
-
-#include <cmocka.h>
+#include <unistd.h>
 
 /* The made-up resolver: answers `answers`, but while `shut` it waits. */
 static pthread_mutex_t    lock   = PTHREAD_MUTEX_INITIALIZER;
@@ -202,24 +200,59 @@ static void a_look_up_ends_with_the_time_of_its_call(void **state)
     sock_close(s);
 }
 
-static void *close_it(void *s)
+struct closer {
+    sock_t *s;
+    int     asker; /* the thread that waits for the look-up */
+};
+
+static void *close_it(void *arg)
 {
+    struct closer *c = arg;
+
     wait_until_inside(1);
-    sock_close(s);
+    wait_until_asleep(c->asker);
+    sock_close(c->s);
     return NULL;
 }
 
 static void a_look_up_ends_when_its_socket_is_closed(void **state)
 {
-    sock_t   *s = sock_create(AF_INET, SOCK_STREAM, 0);
-    pthread_t closer;
+    sock_t       *s = sock_create(AF_INET, SOCK_STREAM, 0);
+    struct closer c = {s, gettid()};
+    pthread_t     closer;
 
     (void)state;
     set_shut(true);
-    pthread_create(&closer, NULL, close_it, s);
+    pthread_create(&closer, NULL, close_it, &c);
     assert_false(sock_connect(s, "silent.example", 80));
     assert_int_equal(sock_last_error(s), ECANCELED);
     pthread_join(closer, NULL);
+}
+
+static void *make_nonblocking(void *s)
+{
+    wait_until_inside(1);
+    assert_true(sock_set_nonblock(s));
+    set_shut(false);
+    return NULL;
+}
+
+/* Connect changes the mode for a moment; it must not undo what others set. */
+static void a_mode_set_during_a_connect_stays(void **state)
+{
+    sock_t   *server;
+    int       port = listen_here(&server);
+    sock_t   *s    = sock_create(AF_INET, SOCK_STREAM, 0);
+    pthread_t other;
+
+    (void)state;
+    set_shut(true);
+    pthread_create(&other, NULL, make_nonblocking, s);
+    assert_true(sock_connect(s, "here.example", port));
+    pthread_join(other, NULL);
+    assert_true(fcntl(sock_fd(s), F_GETFL) & O_NONBLOCK);
+    sock_close(s);
+    sock_close(server);
 }
 
 static void a_late_answer_is_dropped(void **state)
@@ -307,6 +340,8 @@ int main(void)
             a_look_up_ends_with_the_time_of_its_call, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_look_up_ends_when_its_socket_is_closed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_mode_set_during_a_connect_stays,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_late_answer_is_dropped, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(at_most_sixteen_look_ups_run_at_once,
@@ -315,5 +350,6 @@ int main(void)
                                         tear_down),
     };
 
-    return cmocka_run_group_tests_name("resolve", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("resolve", tests, count_descriptors,
+                                       compare_descriptors);
 }
