@@ -138,13 +138,13 @@ static void remember(struct sk_sock *s, const struct sk_limit *l, sk_err err)
 
 /* Must what is behind the reader's line stay in the system? On AF_UNIX it may
  * have descriptors with it; and while another thread selects the handle only
- * the system can wake that thread. The reader has the turn, and the selector
- * looks at the turn after it has counted itself: one of them sees the other. */
+ * the system can wake that thread. The reader has the turn and then changes the
+ * count, by nothing; the selector changes the count and then looks at the turn.
+ * One of the two changes comes second, and sees the other thread. */
 static bool takes_line_only(struct sk_sock *s)
 {
-    atomic_thread_fence(memory_order_seq_cst);
     return s->domain == AF_UNIX ||
-           atomic_load_explicit(&s->selectors, memory_order_relaxed);
+           atomic_fetch_add_explicit(&s->selectors, 0, memory_order_acq_rel);
 }
 
 /* How many of the bytes that wait belong to the reader's line. */

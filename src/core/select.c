@@ -70,8 +70,7 @@ static bool has_bytes(struct sk_sock *s)
  * begins later sees that somebody selects, and leaves it to the system. */
 static void count_in(struct set *set, struct sk_sock *s)
 {
-    atomic_fetch_add_explicit(&s->selectors, 1, memory_order_seq_cst);
-    atomic_thread_fence(memory_order_seq_cst);
+    atomic_fetch_add_explicit(&s->selectors, 1, memory_order_acq_rel);
     if (atomic_load_explicit(&s->word, memory_order_relaxed) & SK_TURN)
         set->sliced = true;
 }
