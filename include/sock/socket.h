@@ -199,6 +199,7 @@ LIBSOCK_API bool sock_bind(sock_t *s, const char *address, int port);
  *           EALREADY      s is non-blocking: still under way; or another
  *                         thread is connecting it
  *           EAGAIN        s is non-blocking, AF_UNIX: the backlog is full
+ *           ECONNABORTED  s was shut down by another thread meanwhile
  *           ETIMEDOUT     the limits passed, or the system gave up
  *           ECANCELED     s was closed by another thread meanwhile
  */

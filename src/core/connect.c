@@ -21,11 +21,20 @@
 
 /* ---- one address ---- */
 
+/* An attempt that failed, and whose reason SO_ERROR has told, leaves Linux
+ * with nothing more to say than this; the next attempt is a new one. */
+static sk_err start(struct sk_sock *s, const struct sk_addr *to)
+{
+    sk_err err = sk_plat_connect(s->fd, to);
+
+    return err == ECONNABORTED ? sk_plat_connect(s->fd, to) : err;
+}
+
 static sk_err connect_at_once(struct sk_sock *s, const struct sk_addr *to)
 {
     sk_err err;
 
-    while ((err = sk_plat_connect(s->fd, to)) == EINTR)
+    while ((err = start(s, to)) == EINTR)
         ;
     return err;
 }
@@ -48,11 +57,20 @@ static sk_err connect_in_slices(struct sk_sock *s, const struct sk_limit *l,
 }
 
 /* How a decided attempt ended. Asking connect(2) itself, rather than SO_ERROR,
- * also makes the system forget a failed one: the socket may connect again. */
+ * also makes the system forget a failed one: the socket may connect again. If
+ * somebody shut it down meanwhile that begins another, which is called off. */
 static sk_err verdict(struct sk_sock *s, const struct sk_addr *to)
 {
-    sk_err err = sk_plat_connect(s->fd, to);
+    sk_err err = sk_wait_forbid(s);
 
+    if (err)
+        return err;
+    err = sk_plat_connect(s->fd, to);
+    if (err == EINPROGRESS || err == EALREADY) {
+        sk_plat_disconnect(s->fd);
+        err = ECONNABORTED;
+    }
+    sk_wait_allow(s);
     return err == EISCONN ? 0 : err;
 }
 
@@ -66,7 +84,7 @@ static sk_err connect_polled(struct sk_sock *s, const struct sk_limit *l,
 
     if (err)
         return err;
-    err = sk_plat_connect(s->fd, to);
+    err = start(s, to);
     sk_wait_allow(s);
     if (err != EINPROGRESS && err != EALREADY)
         return err;
@@ -127,7 +145,8 @@ static sk_err connect_each(struct sk_sock *s, const struct sk_limit *l,
 
         *which = i;
         err    = connect_to(s, &mine, &list[i]);
-        if (!err || err == ECANCELED || l->nonblock || err == EISCONN)
+        if (!err || err == ECANCELED || err == ECONNABORTED || l->nonblock ||
+            err == EISCONN)
             return err;
         if (count > 1)
             note(detail, size, &list[i], err);

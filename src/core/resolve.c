@@ -175,7 +175,11 @@ static sk_err collect(const struct addrinfo *found, int port,
         sk_addr_set_port(to, port);
         ++*count;
     }
-    return 0;
+    if (*count)
+        return 0;
+    free(*list);
+    *list = NULL;
+    return LIBSOCK_EAI_NODATA;
 }
 
 static struct query *new_query(struct sk_sock *s, const char *name)

@@ -238,6 +238,29 @@ static void a_connect_to_a_full_backlog_is_released(void **state)
     }
 }
 
+/* Without a close: the attempt ends, and no other begins. */
+static void a_shutdown_ends_a_connect(void **state)
+{
+    struct blocked b = {.s    = sock_create(AF_INET, SOCK_STREAM, 0),
+                        .call = connect_there};
+    struct full    f;
+    int64_t        shut;
+
+    (void)state;
+    full_backlog(AF_INET, &f);
+    memcpy(b.address, f.address, sizeof b.address);
+    b.port = f.port;
+    start(&b);
+    shut = now_ms();
+    assert_true(sock_shutdown(b.s, SHUT_RDWR));
+    pthread_join(b.thread, NULL);
+    assert_true(b.ended - shut < 200);
+    assert_true(b.failed);
+    assert_int_equal(b.error, ECONNABORTED);
+    sock_close(b.s);
+    close_full(&f);
+}
+
 static void a_datagram_send_to_a_full_receiver_is_released(void **state)
 {
     struct blocked b        = {.s    = sock_create(AF_UNIX, SOCK_DGRAM, 0),
@@ -385,6 +408,7 @@ int main(void)
         cmocka_unit_test(an_accept_is_released),
         cmocka_unit_test(a_receive_of_datagrams_is_released),
         cmocka_unit_test(a_connect_to_a_full_backlog_is_released),
+        cmocka_unit_test(a_shutdown_ends_a_connect),
         cmocka_unit_test(a_datagram_send_to_a_full_receiver_is_released),
         cmocka_unit_test(a_select_is_released),
         cmocka_unit_test(a_reader_that_waits_for_its_turn_is_released),

@@ -352,6 +352,28 @@ static void connect_with_another_type(void)
     assert_int_equal(unlink("socket"), 0);
 }
 
+/* SO_ERROR has told why the first attempt failed: that is over, then. */
+static void a_refused_attempt_that_was_asked_after_is_over(void **state)
+{
+    sock_t *server = sock_create_listen(0, 1);
+    sock_t *s      = sock_create(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    sock_t *holder = sock_create(AF_INET, SOCK_STREAM, 0);
+    int     error  = 0;
+
+    (void)state;
+    assert_true(sock_bind(holder, "127.0.0.1", 0));
+    if (!sock_connect(s, "127.0.0.1", port_of(holder)) &&
+        sock_last_error(s) == EINPROGRESS)
+        assert_true(sock_get_option_int(s, SOL_SOCKET, SO_ERROR, &error));
+    if (error)
+        assert_int_equal(error, ECONNREFUSED);
+    if (!sock_connect(s, "127.0.0.1", port_of(server)))
+        assert_int_equal(sock_last_error(s), EINPROGRESS);
+    sock_close(s);
+    sock_close(holder);
+    sock_close(server);
+}
+
 static void a_socket_of_another_type_is_told(void **state)
 {
     (void)state;
@@ -449,6 +471,7 @@ int main(void)
         cmocka_unit_test(every_family_connects_and_both_ends_agree),
         cmocka_unit_test(a_host_name_is_looked_up),
         cmocka_unit_test(a_refused_socket_may_connect_again),
+        cmocka_unit_test(a_refused_attempt_that_was_asked_after_is_over),
         cmocka_unit_test(a_socket_of_another_type_is_told),
         cmocka_unit_test(no_address_is_every_address),
         cmocka_unit_test(the_system_picks_an_abstract_name),

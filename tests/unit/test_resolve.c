@@ -33,7 +33,7 @@ static void append(struct addrinfo **out, const char *text)
     to->sin_family = AF_INET;
     inet_pton(AF_INET, text, &to->sin_addr);
     a->ai_addr    = (struct sockaddr *)to;
-    a->ai_addrlen = sizeof *to;
+    a->ai_addrlen = *text ? sizeof *to : sizeof(struct sk_addr) + 1;
     while (*out)
         out = &(*out)->ai_next;
     *out = a;
@@ -162,6 +162,20 @@ static void every_address_is_tried_and_told_of(void **state)
     assert_true(strlen(text) < LIBSOCK_MESSAGE_MAX);
     sock_close(s);
     sock_close(holder);
+}
+
+static void an_answer_without_a_usable_address_is_none(void **state)
+{
+    static const char *const strange[] = {"", NULL};
+    sock_t                  *s         = sock_create(AF_INET, SOCK_DGRAM, 0);
+
+    (void)state;
+    answers = strange;
+    assert_false(sock_connect(s, "strange.example", 80));
+    assert_int_equal(sock_last_error(s), LIBSOCK_EAI_NODATA);
+    assert_int_equal(sock_sendto(s, "x", 1, 0, "strange.example", 80), -1);
+    assert_int_equal(sock_last_error(s), LIBSOCK_EAI_NODATA);
+    sock_close(s);
 }
 
 static void the_second_address_serves_if_the_first_refuses(void **state)
@@ -334,6 +348,8 @@ int main(void)
             a_name_is_looked_up_with_signals_blocked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_address_is_tried_and_told_of,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            an_answer_without_a_usable_address_is_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             the_second_address_serves_if_the_first_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
