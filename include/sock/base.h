@@ -66,6 +66,13 @@ extern "C" {
 /** A socket handle: only ever used as `sock_t *`. */
 typedef struct sock sock_t;
 
+/** A process and its user, as the system vouches for them. Never changes. */
+typedef struct {
+    pid_t pid; /**< the process */
+    uid_t uid; /**< its user */
+    gid_t gid; /**< its group */
+} sock_credentials_t;
+
 /** Bytes that the text of any address needs, its end included. */
 #define LIBSOCK_ADDRSTRLEN 128
 

@@ -14,19 +14,25 @@
  *     }
  *     fprintf(stderr, "%s\n", sock_last_message(server));
  *
- * base.h    handles, results, times: the rules of every call
- * error.h   what went wrong, as a code and as a sentence
- * socket.h  create, bind, connect, accept, read, write, select, close
- * option.h  socket options, linger, keep-alive
+ * base.h     handles, results, times: the rules of every call
+ * error.h    what went wrong, as a code and as a sentence
+ * socket.h   create, bind, connect, accept, read, write, select, close
+ * option.h   socket options, linger, keep-alive, multicast, credentials
+ * message.h  messages with control items, batches, PHP 4's vectors
+ * address.h  looking names up
+ * poll.h     waiting on many sockets
  *
  * SPDX-License-Identifier: MIT
  */
 #ifndef SOCK_SOCK_H
 #define SOCK_SOCK_H
 
+#include <sock/address.h>
 #include <sock/base.h>
 #include <sock/error.h>
+#include <sock/message.h>
 #include <sock/option.h>
+#include <sock/poll.h>
 #include <sock/socket.h>
 
 #endif

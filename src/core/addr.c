@@ -50,8 +50,7 @@ static bool parse_ipv4(const char *p, struct in_addr *out)
     return !*p;
 }
 
-/* "eth0" or "2". */
-static sk_err parse_scope(const char *text, uint32_t *scope)
+sk_err sk_addr_scope(const char *text, uint32_t *scope)
 {
     uint32_t n = 0;
 
@@ -97,7 +96,7 @@ static sk_err parse_in6(const char *text, struct sockaddr_in6 *out)
         return SK_ADDR_IS_NAME;
     if (!is_ipv6(text, len, &out->sin6_addr))
         return EINVAL;
-    return text[len] ? parse_scope(text + len + 1, &out->sin6_scope_id) : 0;
+    return text[len] ? sk_addr_scope(text + len + 1, &out->sin6_scope_id) : 0;
 }
 
 static sk_err parse_in4(const char *text, struct sockaddr_in *out)

@@ -18,6 +18,10 @@
 sk_err sk_addr_parse(int domain, const char *text, int port,
                      struct sk_addr *out);
 
+/* The number of the interface "eth0", or of "2", which may not exist. ENODEV.
+ */
+sk_err sk_addr_scope(const char *text, uint32_t *scope);
+
 /* Every address of `domain`. EINVAL, EAFNOSUPPORT. */
 sk_err sk_addr_any(int domain, int port, struct sk_addr *out);
 

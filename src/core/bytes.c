@@ -6,11 +6,12 @@
 #include "core/connect.h"
 #include "core/io.h"
 #include "core/line.h"
+#include "core/peer.h"
+#include "core/send.h"
 
 #include <sock/socket.h>
 
 #include <errno.h>
-#include <string.h>
 
 /* Was a call that came to err only tried, and must it go the long way? So is
  * one that the system did not let wait although it should: a limit was set
@@ -94,20 +95,6 @@ ssize_t sock_read(sock_t *s, void *buf, size_t len, int mode)
     }
 }
 
-/* A stream tells no sender with its bytes: it is the peer. */
-static void fill_in_peer(struct sk_sock *s, struct sk_addr *from)
-{
-    if (from->len || !sk_sock_is_stream(s))
-        return;
-    pthread_mutex_lock(&s->lock);
-    memcpy(&from->u, &s->peer, sizeof s->peer);
-    pthread_mutex_unlock(&s->lock);
-    if (from->u.any.sa_family != AF_UNSPEC)
-        from->len = sizeof s->peer;
-    else if (sk_plat_peername(s->fd, from))
-        from->len = 0;
-}
-
 static sk_err receive_from(struct sk_call *c, void *buf, size_t len, int flags,
                            char *address, size_t size, int *port, size_t *got)
 {
@@ -118,7 +105,7 @@ static sk_err receive_from(struct sk_call *c, void *buf, size_t len, int flags,
         return EINVAL;
     if ((err = sk_io_receive(c, buf, len, flags, &from, got)))
         return err;
-    fill_in_peer(c->s, &from);
+    sk_peer_sent(c->s, &from);
     if (sk_addr_text(&from, address, size, port) && address)
         address[0] = '\0';
     return 0;
@@ -155,8 +142,8 @@ SK_COLD static ssize_t send_on(struct sk_call *c, enum sk_verb verb,
     size_t          sent = 0;
     sk_err          err  = (sk_err)-n;
 
-    if (is_undone(c, err, flags) && !(err = sk_io_begin_send(&l, c->s, flags)))
-        err = sk_io_send(c, &l, buf, len, flags, NULL, &sent);
+    if (is_undone(c, err, flags) && !(err = sk_send_begin(&l, c->s, flags)))
+        err = sk_send(c, &l, buf, len, flags, NULL, &sent);
     return leave_sent(c, verb, err, sent);
 }
 
@@ -167,7 +154,7 @@ ssize_t sock_write(sock_t *s, const void *buf, size_t len)
 
     if (!sk_call_enter(&c, s, SK_WRITE, SK_WAITS))
         return -1;
-    n = sk_io_send_at_once(&c, buf, len, 0);
+    n = sk_send_at_once(&c, buf, len, 0);
     return SK_LIKELY(n > 0) ? sk_call_moved(&c, n)
                             : send_on(&c, SK_WRITE, buf, len, 0, n);
 }
@@ -179,7 +166,7 @@ ssize_t sock_send(sock_t *s, const void *buf, size_t len, int flags)
 
     if (!sk_call_enter(&c, s, SK_SEND, SK_WAITS))
         return -1;
-    n = sk_io_send_at_once(&c, buf, len, flags);
+    n = sk_send_at_once(&c, buf, len, flags);
     return SK_LIKELY(n > 0) ? sk_call_moved(&c, n)
                             : send_on(&c, SK_SEND, buf, len, flags, n);
 }
@@ -195,9 +182,9 @@ ssize_t sock_sendto(sock_t *s, const void *buf, size_t len, int flags,
 
     if (!sk_call_enter(&c, s, SK_SENDTO, SK_WAITS))
         return -1;
-    if (!(err = sk_io_begin_send(&l, c.s, flags)) &&
+    if (!(err = sk_send_begin(&l, c.s, flags)) &&
         !(err = sk_connect_find(&c, &l, address, port, &to)))
-        err = sk_io_send(&c, &l, buf, len, flags, &to, &sent);
+        err = sk_send(&c, &l, buf, len, flags, &to, &sent);
     return sk_call_leave_at(&c, SK_SENDTO, err, address, port, NULL)
                ? (ssize_t)sent
                : -1;
@@ -213,7 +200,7 @@ bool sock_write_all(sock_t *s, const void *buf, size_t len, size_t *done)
         *done = 0;
     if (!sk_call_enter(&c, s, SK_WRITE_ALL, SK_WAITS))
         return false;
-    err = sk_io_send_all(&c, buf, len, &sent);
+    err = sk_send_all(&c, buf, len, &sent);
     if (done)
         *done = sent;
     return sk_call_leave(&c, SK_WRITE_ALL, err);

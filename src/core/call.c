@@ -8,6 +8,7 @@
  */
 #include "core/call.h"
 
+#include "core/poll.h"
 #include "core/wait.h"
 
 #include <errno.h>
@@ -19,12 +20,33 @@ void sk_call_refused(sock_t *handle, enum sk_verb verb)
     sk_report(handle, NULL, &scene, sk_handle_refusal(handle));
 }
 
+/* Which way the call would have gone on. */
+static enum sk_direction way_of(enum sk_verb verb)
+{
+    switch (verb) {
+    case SK_CONNECT:
+    case SK_SEND:
+    case SK_SENDMMSG:
+    case SK_SENDMSG:
+    case SK_SENDTO:
+    case SK_WRITE:
+    case SK_WRITE_ALL:
+    case SK_WRITEV:
+        return SK_WRITING;
+    default:
+        return SK_READING;
+    }
+}
+
 static bool leave(struct sk_call *c, const struct sk_scene *scene, sk_err err)
 {
     if (err && sk_handle_closing(c->s))
         err = ECANCELED;
     if (err)
         sk_report(sk_handle_of(c->s), c->s, scene, err);
+    if ((err == EAGAIN || err == EINPROGRESS) &&
+        (sk_sock_flags(c->s) & SK_REARMS))
+        sk_poll_rearm(c->s, way_of(scene->verb));
     sk_handle_release(c->s, c->held);
     return !err;
 }

@@ -252,3 +252,17 @@ done:
     free(list);
     return err;
 }
+
+sk_err sk_connect_to(struct sk_call *c, const struct sk_addr *to)
+{
+    struct sk_limit l;
+    sk_err          err = begin(c->s);
+
+    if (err)
+        return err;
+    if (!(err = sk_limit_begin(&l, c->s, SK_WRITING, 0)) &&
+        !(err = connect_to(c->s, &l, to)))
+        err = settle(c, &l, to);
+    end(c->s);
+    return err;
+}

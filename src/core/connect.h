@@ -17,4 +17,7 @@ sk_err sk_connect_find(struct sk_call *c, struct sk_limit *l, const char *text,
 sk_err sk_connect(struct sk_call *c, const char *text, int port, char *detail,
                   size_t size);
 
+/* Connect to this one address. */
+sk_err sk_connect_to(struct sk_call *c, const struct sk_addr *to);
+
 #endif

@@ -15,6 +15,7 @@
  */
 #include "core/handle.h"
 
+#include "core/poll.h"
 #include "core/wait.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@
 
 _Atomic(struct sk_sock *) sk_handle_blocks[SK_BLOCKS];
 _Atomic uint32_t          sk_handle_slots;
+unsigned                  sk_handle_forks;
 
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t        free_first; /* guarded by table: slot number, 0 none */
@@ -134,10 +136,13 @@ static void revive(struct sk_sock *s)
 {
     uint64_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
 
+    if (sk_sock_flags(s) & SK_UNTOLD) /* being made, too */
+        word |= SK_CLOSING;
     if (pthread_mutex_trylock(&s->lock))
         s->where = NULL; /* somebody was changing it */
     pthread_mutex_init(&s->lock, NULL);
-    sk_sock_drop(s, SK_CONNECTING);
+    s->members = NULL; /* of the parent's sets */
+    sk_sock_drop(s, SK_CONNECTING | SK_POLLED | SK_TOLD | SK_REARMS);
     atomic_store_explicit(&s->selectors, 0, memory_order_relaxed);
     if (word & SK_TURN) {
         s->buf = (struct sk_buf){NULL, 0, 0, 0, 0};
@@ -151,6 +156,7 @@ static void revive(struct sk_sock *s)
 
 static void in_child(void)
 {
+    sk_handle_forks++;
     pthread_mutex_init(&table, NULL);
     sk_wait_after_fork();
     for (uint32_t id = 1; id <= sk_handle_slots; id++)
@@ -163,13 +169,18 @@ static void set_up(void)
     pthread_atfork(before_fork, in_parent, in_child);
 }
 
+void sk_handle_set_up(void)
+{
+    pthread_once(&once, set_up);
+}
+
 /* ---- making ---- */
 
 sk_err sk_handle_reserve(struct sk_sock **out)
 {
     struct sk_sock *s;
 
-    pthread_once(&once, set_up);
+    sk_handle_set_up();
     pthread_mutex_lock(&table);
     s = take_slot();
     pthread_mutex_unlock(&table);
@@ -234,7 +245,8 @@ void sk_handle_release_slow(struct sk_sock *s, uint64_t old, uint64_t held)
 }
 
 /* The mark comes first and shutdown second: a call that looks at the mark
- * before it waits, or waits in the system, misses neither. */
+ * before it waits, or waits in the system, misses neither. Between the two the
+ * poll sets forget the socket, or they would tell of the shutdown. */
 sk_err sk_handle_close(sock_t *h)
 {
     struct sk_sock *s    = sk_handle_slot(sk_handle_id(h));
@@ -250,6 +262,7 @@ sk_err sk_handle_close(sock_t *h)
     } while (!atomic_compare_exchange_weak_explicit(
         &s->word, &word, (word | SK_CLOSING) + SK_HOLDER, memory_order_acq_rel,
         memory_order_relaxed));
+    sk_poll_forget(s);
     if (word & SK_BLOCKED_MASK)
         sk_plat_shutdown(s->fd, SHUT_RDWR);
     if (word & SK_WAITED)
@@ -268,6 +281,7 @@ sk_err sk_handle_detach(struct sk_sock *s, int *fd)
     } while (!atomic_compare_exchange_weak_explicit(
         &s->word, &word, word | SK_CLOSING, memory_order_acq_rel,
         memory_order_relaxed));
+    sk_poll_forget(s);
     *fd   = s->fd;
     s->fd = -1;
     return 0;

@@ -36,6 +36,14 @@ extern SK_PRIVATE _Atomic(struct sk_sock *) sk_handle_blocks[SK_BLOCKS];
 /* How many slots there are; only ever grows, after their block is there. */
 extern SK_PRIVATE _Atomic uint32_t sk_handle_slots;
 
+/* How many forks lie between this process and the first: what remembers the
+ * count knows whether it is in the process that made it. Counted once the table
+ * is set up, by a child that has no threads yet. */
+extern SK_PRIVATE unsigned sk_handle_forks;
+
+/* Once in a process, before the first handle or poll set. */
+void sk_handle_set_up(void);
+
 /* A slot for a socket that is being made; no handle names it yet. ENOMEM. */
 sk_err sk_handle_reserve(struct sk_sock **out);
 

@@ -1,4 +1,4 @@
-/* io.c - the tap: every byte enters and leaves through here.
+/* io.c - the tap: every byte enters through here.
  *
  * Without limits, and with a timeout, a call blocks in its own system call:
  * the system's timer ends it. With a deadline, and for what is left after a
@@ -12,7 +12,7 @@
  */
 #include "core/io.h"
 
-#include "core/wait.h"
+#include "core/poll.h"
 
 #include <errno.h>
 #include <string.h>
@@ -22,87 +22,41 @@
 
 /* ---- one step ---- */
 
-/* After a step that failed with err: 0 to try again. EAGAIN says that the
- * system's timer is over, or that another process changed the mode: how much
- * time is left decides. */
-static sk_err try_again(struct sk_sock *s, struct sk_limit *l, sk_err err,
-                        short events)
+static ssize_t receive_once(int fd, const struct sk_intake *in, int flags)
 {
-    if (err == EINTR) {
-        l->polls = l->until != SK_NEVER;
-        return 0;
-    }
-    if (err != EAGAIN || l->nonblock)
-        return err;
-    l->polls   = true;
-    err        = sk_wait_fd(s, events, l->until);
-    l->expired = err == ETIMEDOUT;
-    return err;
+    if (in->message)
+        return sk_plat_recvmsg(fd, in->message, flags);
+    if (in->from)
+        return sk_plat_recvfrom(fd, in->parts->iov_base, in->parts->iov_len,
+                                flags, in->from);
+    return sk_plat_recv(fd, in->parts->iov_base, in->parts->iov_len, flags);
 }
 
-static sk_err receive(struct sk_sock *s, struct sk_limit *l, void *buf,
-                      size_t len, int flags, struct sk_addr *from, size_t *got)
+static sk_err receive(struct sk_sock *s, struct sk_limit *l,
+                      const struct sk_intake *in, int flags, size_t *got)
 {
     ssize_t n;
     sk_err  err;
 
     for (;;) {
-        int now = flags | (l->nonblock || l->polls ? MSG_DONTWAIT : 0);
-
-        n = from ? sk_plat_recvfrom(s->fd, buf, len, now, from)
-                 : sk_plat_recv(s->fd, buf, len, now);
+        n = receive_once(s->fd, in, sk_limit_flags(l, flags));
         if (SK_LIKELY(n >= 0)) {
             *got = (size_t)n;
             return 0;
         }
-        if ((err = try_again(s, l, (sk_err)-n, POLLIN)))
+        if ((err = sk_limit_go_on(l, s, (sk_err)-n, POLLIN)))
             return err;
     }
 }
 
-/* Nothing tells when a datagram socket without a fixed peer has room again
- * with somebody else. So wait in slices, and look at the mark between. The
- * slice stays set: nothing else of such a socket blocks in the system. */
-static ssize_t send_in_slices(struct sk_sock *s, struct sk_limit *l,
-                              const void *buf, size_t len, int flags,
-                              const struct sk_addr *to)
+/* The same without an address, into one piece of memory. */
+static sk_err receive_bytes(struct sk_sock *s, struct sk_limit *l, void *buf,
+                            size_t len, int flags, size_t *got)
 {
-    bool    last = false;
-    ssize_t n    = -EAGAIN;
+    const struct iovec     part = {buf, len};
+    const struct sk_intake in   = {&part, 1, len, NULL, NULL};
 
-    while (n == -EAGAIN || n == -EINTR) {
-        sk_err err;
-
-        if (last && !sk_wait_left(l->until))
-            return -ETIMEDOUT;
-        if ((err = sk_wait_slice(s, l->until, &last)))
-            return -err;
-        n = sk_plat_sendto(s->fd, buf, len, flags, to);
-    }
-    return n;
-}
-
-static sk_err send_step(struct sk_sock *s, struct sk_limit *l, const void *buf,
-                        size_t len, int flags, const struct sk_addr *to,
-                        size_t *sent)
-{
-    ssize_t n;
-    sk_err  err;
-
-    for (;;) {
-        int now = flags | (l->nonblock || l->polls ? MSG_DONTWAIT : 0);
-
-        n = to ? sk_plat_sendto(s->fd, buf, len, now, to)
-               : sk_plat_send(s->fd, buf, len, now);
-        if (n == -EAGAIN && to && !l->nonblock && s->domain == AF_UNIX)
-            n = send_in_slices(s, l, buf, len, flags, to);
-        if (SK_LIKELY(n >= 0)) {
-            *sent = (size_t)n;
-            return 0;
-        }
-        if ((err = try_again(s, l, (sk_err)-n, POLLOUT)))
-            return err;
-    }
+    return receive(s, l, &in, flags, got);
 }
 
 /* ---- the buffer ---- */
@@ -151,7 +105,7 @@ static bool takes_line_only(struct sk_sock *s)
 static sk_err measure_line(struct sk_sock *s, struct sk_limit *l, size_t *room)
 {
     char  *at   = sk_buf_back(&s->buf);
-    sk_err err  = receive(s, l, at, *room, MSG_PEEK, NULL, room);
+    sk_err err  = receive_bytes(s, l, at, *room, MSG_PEEK, room);
     size_t line = err ? 0 : sk_buf_find_line(at, *room);
 
     if (line)
@@ -184,7 +138,7 @@ sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l, size_t want,
     if (line_only)
         err = measure_line(s, l, &room);
     if (!err && room)
-        err = receive(s, l, sk_buf_back(&s->buf), room, 0, NULL, got);
+        err = receive_bytes(s, l, sk_buf_back(&s->buf), room, 0, got);
     l->polls = l->polls || l->until != SK_NEVER;
     if (err) {
         remember(s, l, err);
@@ -195,23 +149,68 @@ sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l, size_t want,
     return err;
 }
 
-/* ---- receiving ---- */
+/* ---- what follows the first bytes ---- */
+
+/* Of a part, the bytes behind the first `skip` of all parts. */
+static struct iovec behind(const struct sk_intake *in, size_t skip)
+{
+    struct iovec rest = {NULL, 0};
+
+    for (size_t i = 0; i < in->count; i++) {
+        if (skip < in->parts[i].iov_len) {
+            rest.iov_base = (char *)in->parts[i].iov_base + skip;
+            rest.iov_len  = in->parts[i].iov_len - skip;
+            break;
+        }
+        skip -= in->parts[i].iov_len;
+    }
+    return rest;
+}
+
+/* One more piece. On AF_UNIX descriptors may come with it. */
+static sk_err receive_more(struct sk_sock *s, struct sk_limit *l,
+                           const struct sk_intake *in, int flags,
+                           struct msghdr *piece, size_t *more)
+{
+    struct iovec     part = *piece->msg_iov;
+    struct sk_intake one  = {&part, 1, part.iov_len, NULL, NULL};
+
+    if (in->message && s->domain == AF_UNIX)
+        one.message = piece;
+    return receive(s, l, &one, flags, more);
+}
 
 /* MSG_WAITALL goes on after a signal, and with a deadline. An error that comes
- * after the first bytes is told by the next call. */
-static sk_err receive_rest(struct sk_sock *s, struct sk_limit *l, char *buf,
-                           size_t len, int flags, size_t *got)
+ * after the first bytes is told by the next call. Bytes that came with items
+ * over AF_UNIX are the last: what follows may be from somebody else. `room` is
+ * that for items. */
+static sk_err receive_rest(struct sk_sock *s, struct sk_limit *l,
+                           const struct sk_intake *in, size_t room, int flags,
+                           size_t *got)
 {
-    sk_err err = 0;
-    size_t more;
+    struct msghdr none = {0}, *m = in->message ? in->message : &none;
+    sk_err        err = 0;
+    size_t        more;
 
     l->polls = l->polls || l->until != SK_NEVER;
-    while (*got < len && !err) {
+    while (*got < in->len && !err) {
+        struct iovec  part  = behind(in, *got);
+        struct msghdr piece = {.msg_iov        = &part,
+                               .msg_iovlen     = 1,
+                               .msg_control    = m->msg_control,
+                               .msg_controllen = room};
+
+        if (s->domain == AF_UNIX && m->msg_controllen)
+            break;
         more = 0;
-        err  = receive(s, l, buf + *got, len - *got, flags, NULL, &more);
+        err  = receive_more(s, l, in, flags, &piece, &more);
         if (!err && !more)
             break;
         *got += more;
+        if (!err && s->domain == AF_UNIX && in->message) {
+            m->msg_controllen = piece.msg_controllen;
+            m->msg_flags |= piece.msg_flags;
+        }
     }
     if (err)
         remember(s, l, err);
@@ -225,115 +224,133 @@ static bool waits_for_all(const struct sk_sock *s, const struct sk_limit *l,
            sk_sock_is_stream(s);
 }
 
-static sk_err receive_plain(struct sk_sock *s, struct sk_limit *l, void *buf,
-                            size_t len, int flags, struct sk_addr *from,
-                            size_t *got)
-{
-    sk_err err = receive(s, l, buf, len, flags, from, got);
+/* ---- receiving ---- */
 
-    if (err || *got == len || !*got || !waits_for_all(s, l, flags))
+static sk_err receive_plain(struct sk_sock *s, struct sk_limit *l,
+                            const struct sk_intake *in, int flags, size_t *got)
+{
+    size_t room = in->message ? in->message->msg_controllen : 0;
+    sk_err err  = receive(s, l, in, flags, got);
+
+    if (err || *got >= in->len || !*got || !waits_for_all(s, l, flags))
         return err;
-    return receive_rest(s, l, buf, len, flags, got);
+    return receive_rest(s, l, in, room, flags, got);
 }
 
-/* A look at more than is buffered: read ahead until it is, if asked to. */
-static sk_err peek_buffered(struct sk_call *c, struct sk_limit *l, void *buf,
-                            size_t len, bool all, size_t *got)
+/* A look at more than is buffered: read ahead until it is. */
+static void read_ahead_to(struct sk_call *c, struct sk_limit *l, size_t len)
 {
-    struct sk_buf *b   = &c->s->buf;
-    sk_err         err = 0;
+    size_t got;
 
-    while (all && !err && sk_buf_size(b) < len) {
-        err = sk_io_fill(c, l, len, got);
-        if (!err && !*got)
+    while (sk_buf_size(&c->s->buf) < len)
+        if (sk_io_fill(c, l, len, &got) || !got)
             break;
+}
+
+/* Who asks for items must not lose those that come with the bytes. */
+static bool may_read_ahead(const struct sk_sock *s, const struct sk_limit *l,
+                           const struct sk_intake *in, int flags)
+{
+    const int peek_all = MSG_PEEK | MSG_WAITALL;
+
+    return (flags & peek_all) == peek_all && !l->nonblock &&
+           !(in->message && s->domain == AF_UNIX);
+}
+
+/* Into the parts, from the buffer's front. */
+static size_t scatter(struct sk_buf *b, const struct sk_intake *in)
+{
+    const char *from = sk_buf_front(b);
+    size_t      left = sk_buf_size(b) < in->len ? sk_buf_size(b) : in->len;
+    size_t      all  = left;
+
+    for (size_t i = 0; left; i++) {
+        size_t some = in->parts[i].iov_len < left ? in->parts[i].iov_len : left;
+
+        if (some)
+            memcpy(in->parts[i].iov_base, from, some);
+        from += some;
+        left -= some;
     }
-    *got = sk_buf_size(b) < len ? sk_buf_size(b) : len;
-    memcpy(buf, sk_buf_front(b), *got);
-    return 0;
+    return all;
 }
 
 /* The caller has the turn, so what is buffered stays put. */
-static sk_err receive_buffered(struct sk_call *c, struct sk_limit *l, void *buf,
-                               size_t len, int flags, struct sk_addr *from,
-                               size_t *got)
+static sk_err receive_buffered(struct sk_call *c, struct sk_limit *l,
+                               struct sk_intake *in, int flags, size_t *got)
 {
     struct sk_sock *s    = c->s;
-    size_t          size = sk_buf_size(&s->buf);
+    size_t          room = in->message ? in->message->msg_controllen : 0;
 
     sk_sock_drop(s, SK_STARVED);
-    if (!size && (sk_sock_flags(s) & SK_FAILED))
+    if (!sk_buf_size(&s->buf) && (sk_sock_flags(s) & SK_FAILED))
         return atomic_load_explicit(&s->failure, memory_order_relaxed);
-    if (!size)
-        return receive_plain(s, l, buf, len, flags, from, got);
+    if (!sk_buf_size(&s->buf))
+        return receive_plain(s, l, in, flags, got);
+    if (in->message) {
+        in->message->msg_namelen    = 0;
+        in->message->msg_controllen = 0;
+    }
+    if (may_read_ahead(s, l, in, flags))
+        read_ahead_to(c, l, in->len);
+    *got = scatter(&s->buf, in);
+    if (!(flags & MSG_PEEK))
+        sk_io_take(s, NULL, *got);
+    sk_poll_notify(s);
     if (flags & MSG_PEEK)
-        return peek_buffered(c, l, buf, len,
-                             (flags & MSG_WAITALL) && !l->nonblock, got);
-    *got = size < len ? size : len;
-    sk_io_take(s, buf, *got);
-    if (*got < len && waits_for_all(s, l, flags))
-        return receive_rest(s, l, buf, len, flags, got);
+        return 0;
+    if (*got < in->len && waits_for_all(s, l, flags))
+        return receive_rest(s, l, in, room, flags, got);
     return 0;
 }
 
-sk_err sk_io_receive(struct sk_call *c, void *buf, size_t len, int flags,
-                     struct sk_addr *from, size_t *got)
+sk_err sk_io_take_in(struct sk_call *c, struct sk_intake *in, int flags,
+                     size_t *got)
 {
     struct sk_sock *s = c->s;
     struct sk_limit l;
     sk_err          err;
 
-    if (from)
-        from->len = 0;
     if (flags & PAST_BUFFER)
         flags |= MSG_DONTWAIT; /* these never wait, whatever the mode */
-    if (SK_UNLIKELY(!len || !buf))
-        return EINVAL;
     if (SK_UNLIKELY((err = sk_limit_begin(&l, s, SK_READING, flags))))
         return err;
     if (SK_LIKELY(!(sk_sock_flags(s) & (SK_BUFFERED | SK_FAILED))) ||
         (flags & PAST_BUFFER))
-        return receive_plain(s, &l, buf, len, flags, from, got);
+        return receive_plain(s, &l, in, flags, got);
     if ((err = sk_call_turn(c, &l)))
         return err;
-    return receive_buffered(c, &l, buf, len, flags, from, got);
+    return receive_buffered(c, &l, in, flags, got);
 }
 
-/* ---- sending ---- */
-
-sk_err sk_io_begin_send(struct sk_limit *l, struct sk_sock *s, int flags)
+sk_err sk_io_receive(struct sk_call *c, void *buf, size_t len, int flags,
+                     struct sk_addr *from, size_t *got)
 {
-    sk_err err = sk_limit_begin(l, s, SK_WRITING, flags);
+    const struct iovec part = {buf, len};
+    struct sk_intake   in   = {&part, 1, len, from, NULL};
 
-    if (sk_sock_flags(s) & SK_SEND_POLLS)
-        l->polls = true;
-    return err;
-}
-
-sk_err sk_io_send(struct sk_call *c, struct sk_limit *l, const void *buf,
-                  size_t len, int flags, const struct sk_addr *to, size_t *sent)
-{
-    if (SK_UNLIKELY(!buf && len))
+    if (from)
+        from->len = 0;
+    if (SK_UNLIKELY(!len || !buf))
         return EINVAL;
-    return send_step(c->s, l, buf, len, flags, to, sent);
+    return sk_io_take_in(c, &in, flags, got);
 }
 
-sk_err sk_io_send_all(struct sk_call *c, const void *buf, size_t len,
-                      size_t *sent)
+sk_err sk_io_receive_many(struct sk_call *c, struct mmsghdr *list, size_t count,
+                          int flags, size_t *got)
 {
     struct sk_limit l;
-    size_t          some;
+    ssize_t         n;
     sk_err          err;
 
-    *sent = 0;
-    if ((err = sk_io_begin_send(&l, c->s, 0)))
+    if (flags & PAST_BUFFER)
+        flags |= MSG_DONTWAIT;
+    if ((err = sk_limit_begin(&l, c->s, SK_READING, flags)))
         return err;
     do {
-        some = 0;
-        err = sk_io_send(c, &l, (const char *)buf + *sent, len - *sent, 0, NULL,
-                         &some);
-        *sent += some;
-        l.polls = l.polls || l.until != SK_NEVER;
-    } while (!err && *sent < len);
+        n = sk_plat_recvmmsg(c->s->fd, list, count, sk_limit_flags(&l, flags));
+        *got = n < 0 ? 0 : (size_t)n;
+        err  = n < 0 ? sk_limit_go_on(&l, c->s, (sk_err)-n, POLLIN) : 0;
+    } while (n < 0 && !err);
     return err;
 }

@@ -1,4 +1,4 @@
-/* io.h - the tap: every byte enters and leaves through here.
+/* io.h - the tap: every byte enters through here.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,20 +7,30 @@
 
 #include "core/call.h"
 
-/* Receive, what is buffered first; as recv(2) with `flags`. from may be NULL;
- * its len is 0 if nobody told the address. */
+/* What a receive fills. */
+struct sk_intake {
+    const struct iovec *parts;
+    size_t              count; /* of parts, from 1 unless message is there */
+    size_t              len;   /* of all parts together */
+    struct sk_addr     *from;  /* who sent it; NULL: not asked, or in message */
+    struct msghdr      *message; /* the same parts; NULL: one part, no items */
+};
+
+/* Receive, what is buffered first; as recv(2) with `flags`. from's len is 0,
+ * and message has neither name nor items, if nobody told them. */
+sk_err sk_io_take_in(struct sk_call *c, struct sk_intake *in, int flags,
+                     size_t *got);
+
+/* The same into one piece of memory. from may be NULL. */
 sk_err sk_io_receive(struct sk_call *c, void *buf, size_t len, int flags,
                      struct sk_addr *from, size_t *got);
 
-/* The limit of a send with `flags`. ETIMEDOUT: the deadline has passed. */
-sk_err sk_io_begin_send(struct sk_limit *l, struct sk_sock *s, int flags);
+/* Receive datagrams, *got of them: wait for the first, take those behind it
+ * that are there. */
+sk_err sk_io_receive_many(struct sk_call *c, struct mmsghdr *list, size_t count,
+                          int flags, size_t *got);
 
-/* Send once within the limit, as send(2) with `flags`. to may be NULL. */
-sk_err sk_io_send(struct sk_call *c, struct sk_limit *l, const void *buf,
-                  size_t len, int flags, const struct sk_addr *to,
-                  size_t *sent);
-
-/* The same two straight to the system, where nothing needs care: the count, or
+/* A receive straight to the system, where nothing needs care: the count, or
  * less an error. -EINTR: not done, go the long way. */
 static inline ssize_t sk_io_recv_at_once(struct sk_call *c, void *buf,
                                          size_t len, int flags)
@@ -30,18 +40,6 @@ static inline ssize_t sk_io_recv_at_once(struct sk_call *c, void *buf,
         return -EINTR;
     return sk_plat_recv(c->s->fd, buf, len, flags);
 }
-
-static inline ssize_t sk_io_send_at_once(struct sk_call *c, const void *buf,
-                                         size_t len, int flags)
-{
-    if (SK_UNLIKELY(!buf || (sk_sock_flags(c->s) & SK_WRITE_CARE)))
-        return -EINTR;
-    return sk_plat_send(c->s->fd, buf, len, flags);
-}
-
-/* Send all; *sent tells how many went out, also on failure. */
-sk_err sk_io_send_all(struct sk_call *c, const void *buf, size_t len,
-                      size_t *sent);
 
 /* Read ahead once into the buffer, for a reader who wants `want` bytes in all.
  * The caller has the turn. *got 0: the stream is over. */

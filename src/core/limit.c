@@ -34,6 +34,23 @@ sk_err sk_limit_work_out(struct sk_limit *l, struct sk_sock *s,
     return 0;
 }
 
+/* EAGAIN says that the system's timer is over, or that another process changed
+ * the mode: how much time is left decides. */
+sk_err sk_limit_go_on(struct sk_limit *l, struct sk_sock *s, sk_err err,
+                      short events)
+{
+    if (err == EINTR) {
+        l->polls = l->until != SK_NEVER;
+        return 0;
+    }
+    if (err != EAGAIN || l->nonblock)
+        return err;
+    l->polls   = true;
+    err        = sk_wait_fd(s, events, l->until);
+    l->expired = err == ETIMEDOUT;
+    return err;
+}
+
 sk_err sk_limit_set(struct sk_sock *s, enum sk_direction way, int timeout_ms)
 {
     unsigned flag = way == SK_READING ? SK_READ_LIMIT : SK_WRITE_LIMIT;

@@ -35,6 +35,17 @@ static inline sk_err sk_limit_begin(struct sk_limit *l, struct sk_sock *s,
     return sk_limit_work_out(l, s, way);
 }
 
+/* The flags of one step of a call with `flags`. */
+static inline int sk_limit_flags(const struct sk_limit *l, int flags)
+{
+    return l->nonblock || l->polls ? flags | MSG_DONTWAIT : flags;
+}
+
+/* After a step that failed with err: 0 to try again, having waited for
+ * `events` if that was the reason. */
+sk_err sk_limit_go_on(struct sk_limit *l, struct sk_sock *s, sk_err err,
+                      short events);
+
 /* Set s's limits for one direction; -1 none. The caller holds the lock. */
 sk_err sk_limit_set(struct sk_sock *s, enum sk_direction way, int timeout_ms);
 

@@ -11,6 +11,7 @@
 #include "core/line.h"
 
 #include "core/io.h"
+#include "core/poll.h"
 
 #include <errno.h>
 
@@ -55,6 +56,7 @@ sk_err sk_line_read(struct sk_call *c, void *buf, size_t len, int flags,
             sk_io_take(s, buf, *got);
         if (SK_UNLIKELY(sk_sock_flags(s) & SK_STARVED))
             sk_sock_drop(s, SK_STARVED);
+        sk_poll_notify(s);
     } else if ((err == EAGAIN || err == ETIMEDOUT) && sk_buf_size(&s->buf)) {
         sk_sock_raise(s, SK_STARVED);
     }

@@ -1,4 +1,4 @@
-/* option.c - socket options, mode and time limits.
+/* option.c - socket options, the peer's credentials, mode and time limits.
  *
  * The limits for reading and writing are the handle's own; the options that
  * speak of them are translated. All other options go to the system as they are.
@@ -242,6 +242,33 @@ bool sock_set_keepalive(sock_t *s, int idle_s, int interval_s, int count)
         return false;
     return sk_call_leave(&c, SK_SET_KEEPALIVE,
                          set_keepalive(c.s, idle_s, interval_s, count));
+}
+
+/* ---- the peer ---- */
+
+/* The system tells of a listener, too: itself. */
+static sk_err get_peer_credentials(struct sk_sock *s, sock_credentials_t *out)
+{
+    struct sk_addr peer;
+    sk_err         err;
+
+    if (s->domain != AF_UNIX)
+        return EOPNOTSUPP;
+    if (!out)
+        return EINVAL;
+    if ((err = sk_plat_peername(s->fd, &peer)))
+        return err;
+    return sk_plat_peer_credentials(s->fd, out);
+}
+
+bool sock_get_peer_credentials(sock_t *s, sock_credentials_t *out)
+{
+    struct sk_call c;
+
+    if (!sk_call_enter(&c, s, SK_GET_PEER_CREDENTIALS, SK_QUICK))
+        return false;
+    return sk_call_leave(&c, SK_GET_PEER_CREDENTIALS,
+                         get_peer_credentials(c.s, out));
 }
 
 /* ---- mode ---- */

@@ -11,6 +11,7 @@
 
 #include "core/addr.h"
 #include "core/handle.h"
+#include "core/peer.h"
 
 #include <sock/error.h>
 
@@ -39,16 +40,16 @@ static uint32_t packed(enum sk_verb verb, sk_err code)
     return (uint32_t)verb << CODE_BITS | (uint32_t)code;
 }
 
-/* "127.0.0.1:80", "[::1]:80", a path. */
+/* "127.0.0.1:80", "[::1]:80", a path, whatever stands alone. */
 static void describe(char *out, size_t size, const struct sk_sock *s,
                      const struct sk_scene *scene)
 {
     const char *text = scene->address;
-    bool        path = s && s->domain == AF_UNIX;
+    bool        bare = scene->port == SK_NO_PORT;
 
     if (!text)
         out[0] = '\0';
-    else if (path)
+    else if (bare || (s && s->domain == AF_UNIX))
         snprintf(out, size, "%.255s", text);
     else if (strchr(text, ':'))
         snprintf(out, size, "[%.255s]:%d", text, scene->port);
@@ -155,13 +156,7 @@ static void name_socket(struct sk_sock *s, char *out, size_t size)
 {
     struct sk_addr a;
 
-    pthread_mutex_lock(&s->lock);
-    memcpy(&a.u, &s->peer, sizeof s->peer);
-    pthread_mutex_unlock(&s->lock);
-    a.len = sizeof s->peer;
-    if (a.u.any.sa_family != AF_UNSPEC && sk_addr_name(&a, out, size))
-        return;
-    if (!sk_plat_peername(s->fd, &a) && sk_addr_name(&a, out, size))
+    if (!sk_peer(s, &a) && sk_addr_name(&a, out, size))
         return;
     if (!sk_plat_sockname(s->fd, &a) && sk_addr_name(&a, out, size))
         return;

@@ -10,12 +10,17 @@
 
 #include <sock/base.h>
 
+#include <limits.h>
+
+/* The port of an address that stands alone. */
+#define SK_NO_PORT INT_MIN
+
 /* What a call knows about its failure beyond the code. */
 struct sk_scene {
     enum sk_verb verb;
     const char  *address; /* as the caller gave it; NULL: the socket's own */
-    int          port;
-    const char  *detail; /* "192.0.2.1:80: Connection refused; ..." or NULL */
+    int          port;    /* or SK_NO_PORT */
+    const char  *detail;  /* "192.0.2.1:80: Connection refused; ..." or NULL */
 };
 
 /* Remember that `code` befell `scene`, for this thread and, if it is not NULL,

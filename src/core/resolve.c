@@ -4,7 +4,8 @@
  * all signals blocked, and the caller sleeps until the answer is there, its
  * time is over, or its socket is closed. The query belongs to both; whoever is
  * last frees it, so a late answer is dropped. At most 16 look-ups run at once;
- * a call beyond that waits for a place within its own time.
+ * a call beyond that waits for a place within its own time. A caller with
+ * neither a limit nor a socket asks on its own thread.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -33,13 +34,7 @@ struct query {
     char             name[SK_ADDR_NAME_MAX + 1];
 };
 
-static int look_up_plainly(const char *name, const struct addrinfo *hints,
-                           struct addrinfo **out)
-{
-    return getaddrinfo(name, NULL, hints, out);
-}
-
-static sk_resolve_fn *look_up             = look_up_plainly;
+static sk_resolve_fn *look_up             = getaddrinfo;
 static void (*release)(struct addrinfo *) = freeaddrinfo;
 
 static _Atomic int running;
@@ -59,7 +54,7 @@ static void set_up(void)
 
 void sk_resolve_use(sk_resolve_fn *with, void (*free_with)(struct addrinfo *))
 {
-    look_up = with ? with : look_up_plainly;
+    look_up = with ? with : getaddrinfo;
     release = with ? free_with : freeaddrinfo;
 }
 
@@ -91,6 +86,23 @@ sk_err sk_resolve_code(int eai, int system)
     return LIBSOCK_EAI_OTHER;
 }
 
+sk_err sk_resolve_here(const char *name, const char *service,
+                       const struct addrinfo *hints, struct addrinfo **found)
+{
+    int    eai = look_up(name, service, hints, found);
+    sk_err err = sk_resolve_code(eai, errno);
+
+    if (err)
+        *found = NULL;
+    return err;
+}
+
+void sk_resolve_release(struct addrinfo *found)
+{
+    if (found)
+        release(found);
+}
+
 static void disown(struct query *q)
 {
     if (atomic_fetch_sub(&q->owners, 1) > 1)
@@ -106,7 +118,7 @@ static void *work(void *arg)
 {
     struct query *q = arg;
 
-    q->eai    = q->look_up(q->name, &q->hints, &q->found);
+    q->eai    = q->look_up(q->name, NULL, &q->hints, &q->found);
     q->system = errno;
     if (q->eai)
         q->found = NULL;

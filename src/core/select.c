@@ -56,16 +56,6 @@ static uint32_t *find(struct set *set, sock_t *h)
     return &set->index[at];
 }
 
-/* Bytes that we hold make a socket readable, but for those that a line read
- * has refused. */
-static bool has_bytes(struct sk_sock *s)
-{
-    unsigned flags = sk_sock_flags(s);
-
-    return (flags & SK_FAILED) ||
-           (flags & (SK_BUFFERED | SK_STARVED)) == SK_BUFFERED;
-}
-
 /* A line read that began before may yet buffer what we would wait for; one that
  * begins later sees that somebody selects, and leaves it to the system. */
 static void count_in(struct set *set, struct sk_sock *s)
@@ -100,7 +90,7 @@ static sk_err add(struct set *set, sock_t *h, short asks)
     p = &set->fds[*at - 1];
     if (e->s && (asks & POLLIN & ~p->events)) {
         count_in(set, e->s);
-        set->ready = set->ready || has_bytes(e->s);
+        set->ready = set->ready || sk_flags_readable(sk_sock_flags(e->s));
     }
     p->events |= asks;
     return 0;
@@ -141,7 +131,8 @@ static short look_at(const struct entry *e, const struct pollfd *p)
 
     if (!e->s || sk_handle_closing(e->s))
         return POLLIN | POLLOUT | POLLPRI;
-    if ((p->revents & (POLLIN | over)) || has_bytes(e->s))
+    if ((p->revents & (POLLIN | over)) ||
+        sk_flags_readable(sk_sock_flags(e->s)))
         ready |= POLLIN;
     if (p->revents & (POLLOUT | over))
         ready |= POLLOUT;

@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "core/socket.h"
+
 #include "core/addr.h"
 #include "core/call.h"
 
@@ -39,8 +41,7 @@ static void furnish(struct sk_sock *s, int fd, int domain, int type)
         sk_sock_raise(s, SK_SEND_POLLS);
 }
 
-/* *out is the caller's, not published. */
-static sk_err make(int domain, int type, int protocol, struct sk_sock **out)
+sk_err sk_socket_make(int domain, int type, int protocol, struct sk_sock **out)
 {
     struct sk_sock *s = NULL;
     int             fd;
@@ -61,7 +62,7 @@ static sk_err make(int domain, int type, int protocol, struct sk_sock **out)
 sock_t *sock_create(int domain, int type, int protocol)
 {
     struct sk_sock *s;
-    sk_err          err = make(domain, type, protocol, &s);
+    sk_err          err = sk_socket_make(domain, type, protocol, &s);
 
     return err ? sk_call_refuse(SK_CREATE, err) : sk_handle_publish(s);
 }
@@ -106,7 +107,7 @@ sock_t *sock_create_listen(int port, int backlog)
     sk_err                err;
 
     if ((err = sk_addr_any(AF_INET, port, &any)) ||
-        (err = make(AF_INET, SOCK_STREAM, 0, &s)) ||
+        (err = sk_socket_make(AF_INET, SOCK_STREAM, 0, &s)) ||
         (err = sk_plat_set_option(s->fd, SOL_SOCKET, SO_REUSEADDR, &on,
                                   sizeof on)) ||
         (err = sk_plat_bind(s->fd, &any)) ||

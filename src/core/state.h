@@ -34,12 +34,18 @@ enum sk_direction {
 #define SK_LIMITED 0x100u     /* the descriptor had limits once */
 #define SK_CONNECTING 0x200u  /* a connect has the descriptor's limits */
 #define SK_SEND_POLLS 0x400u  /* a send must not block in the system */
+#define SK_POLLED 0x800u      /* a member of poll sets */
+#define SK_TOLD 0x1000u       /* they know that the buffer holds bytes */
+#define SK_REARMS 0x2000u     /* one wants to know when a call meets EAGAIN */
+#define SK_UNTOLD 0x4000u     /* open, but its handle was given to nobody yet */
 
 /* Without these a call is its system call and nothing else. */
 #define SK_READ_CARE (SK_BUFFERED | SK_FAILED | SK_DEADLINE | SK_READ_LIMIT)
 #define SK_WRITE_CARE (SK_DEADLINE | SK_WRITE_LIMIT | SK_SEND_POLLS)
 
 #define SK_NEVER INT64_MAX /* a time that does not come */
+
+struct sk_member;
 
 struct sk_sock {
     /* First line: what every call touches. */
@@ -53,14 +59,15 @@ struct sk_sock {
     uint32_t         id;   /* set once: the slot's number, from 1 */
 
     /* Then the rest. */
-    _Atomic int      failure;     /* why SK_FAILED */
-    _Atomic unsigned selectors;   /* selects that wait to read: see io.c */
-    _Atomic uint32_t error;       /* last failure: verb and code, report.c */
-    short            domain;      /* set before open, then constant */
-    short            type;        /* likewise */
-    pthread_mutex_t  lock;        /* never held while waiting */
-    char            *where;       /* guarded by lock: text of where_error */
-    uint32_t         where_error; /* guarded by lock: the error it is of */
+    _Atomic int       failure;     /* why SK_FAILED */
+    _Atomic unsigned  selectors;   /* selects that wait to read: see io.c */
+    _Atomic uint32_t  error;       /* last failure: verb and code, report.c */
+    struct sk_member *members;     /* guarded by lock: of poll sets */
+    short             domain;      /* set before open, then constant */
+    short             type;        /* likewise */
+    pthread_mutex_t   lock;        /* never held while waiting */
+    char             *where;       /* guarded by lock: text of where_error */
+    uint32_t          where_error; /* guarded by lock: the error it is of */
     union {
         struct sockaddr     any;
         struct sockaddr_in  in4;
@@ -78,14 +85,23 @@ static inline unsigned sk_sock_flags(struct sk_sock *s)
     return atomic_load_explicit(&s->flags, memory_order_relaxed);
 }
 
-static inline void sk_sock_raise(struct sk_sock *s, unsigned flags)
+/* Bytes that we hold make a socket readable, but for those that a line read
+ * has refused; so does the end that we have met. */
+static inline bool sk_flags_readable(unsigned flags)
 {
-    atomic_fetch_or_explicit(&s->flags, flags, memory_order_relaxed);
+    return (flags & SK_FAILED) ||
+           (flags & (SK_BUFFERED | SK_STARVED)) == SK_BUFFERED;
 }
 
-static inline void sk_sock_drop(struct sk_sock *s, unsigned flags)
+/* Both return the flags as they were. */
+static inline unsigned sk_sock_raise(struct sk_sock *s, unsigned flags)
 {
-    atomic_fetch_and_explicit(&s->flags, ~flags, memory_order_relaxed);
+    return atomic_fetch_or_explicit(&s->flags, flags, memory_order_relaxed);
+}
+
+static inline unsigned sk_sock_drop(struct sk_sock *s, unsigned flags)
+{
+    return atomic_fetch_and_explicit(&s->flags, ~flags, memory_order_relaxed);
 }
 
 #endif

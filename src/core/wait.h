@@ -6,6 +6,7 @@
 #define SK_CORE_WAIT_H
 
 #include "core/state.h"
+#include "platform/poller.h"
 
 /* The time timeout_ms from now; SK_NEVER for -1. */
 int64_t sk_wait_until(int timeout_ms);
@@ -20,6 +21,10 @@ sk_err sk_wait_fd(struct sk_sock *s, short events, int64_t until);
 /* poll(2) for many; one attempt. *ready 0: the time is over. EINTR. */
 sk_err sk_wait_many(struct pollfd *fds, size_t count, int64_t until,
                     int most_ms, int *ready);
+
+/* The same for what a poll set watches: at most `max` events. EINTR. */
+sk_err sk_wait_poller(const struct sk_poller *backend, void *state, size_t max,
+                      int64_t until);
 
 /* Before a call that nothing can wake: look at the mark, and have the system
  * end the call after a slice, with EAGAIN. *last: the time is over then.

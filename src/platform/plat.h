@@ -11,6 +11,8 @@
 
 #include "base/common.h"
 
+#include <sock/base.h>
+
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -97,6 +99,14 @@ ssize_t sk_plat_sendto(int fd, const void *buf, size_t len, int flags,
                        const struct sk_addr *to);
 sk_err  sk_plat_atmark(int fd, bool *at);
 
+/* The same with parts and control items; descriptors arrive close-on-exec. */
+ssize_t sk_plat_recvmsg(int fd, struct msghdr *m, int flags);
+ssize_t sk_plat_sendmsg(int fd, const struct msghdr *m, int flags);
+
+/* The same for many; how many. The first may wait; of a receive, only it. */
+ssize_t sk_plat_recvmmsg(int fd, struct mmsghdr *list, size_t count, int flags);
+ssize_t sk_plat_sendmmsg(int fd, struct mmsghdr *list, size_t count, int flags);
+
 /* ---- options ---- */
 
 sk_err sk_plat_set_option(int fd, int level, int option, const void *value,
@@ -107,6 +117,27 @@ sk_err sk_plat_get_option(int fd, int level, int option, void *value,
 /* The system's own limit for reading or for writing; -1 none. */
 sk_err sk_plat_limit(int fd, bool writing, int ms);
 
+/* Who is at the other end of an AF_UNIX connection; ENOTCONN if the system does
+ * not know. */
+sk_err sk_plat_peer_credentials(int fd, sock_credentials_t *out);
+
+/* ---- multicast ---- */
+
+/* A group, perhaps from one source only. */
+struct sk_plat_membership {
+    unsigned       index; /* the interface; 0: the system chooses */
+    struct sk_addr group;
+    struct sk_addr source; /* len 0: any */
+};
+
+/* option is MCAST_JOIN_GROUP or one of its kind. To join or leave a source of
+ * a group that is joined for any is EINVAL. */
+sk_err sk_plat_member(int fd, int option, const struct sk_plat_membership *m);
+
+/* The interface that datagrams leave through; 0: the system chooses. ENODEV. */
+sk_err sk_plat_set_multicast_interface(int fd, int domain, unsigned index);
+sk_err sk_plat_get_multicast_interface(int fd, int domain, unsigned *index);
+
 /* ---- time and waiting ---- */
 
 /* Nanoseconds on a clock that never goes back. */
@@ -115,6 +146,13 @@ int64_t sk_plat_now(void);
 /* Waits; *ready is how many entries have events, 0 when the time is over. */
 sk_err sk_plat_poll(struct pollfd *fds, size_t count, int timeout_ms,
                     int *ready);
+
+/* A bell ends a wait from outside: its descriptor, readable once it was rung
+ * and until it is muffled. Ringing may be done in a signal handler, and leaves
+ * errno alone. */
+sk_err sk_plat_bell(int *fd);
+void   sk_plat_ring(int fd);
+void   sk_plat_muffle(int fd);
 
 /* Was every handler that could have interrupted a call set with SA_RESTART? */
 bool sk_plat_restarts(void);

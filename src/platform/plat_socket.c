@@ -181,6 +181,35 @@ ssize_t sk_plat_sendto(int fd, const void *buf, size_t len, int flags,
     return n < 0 ? -errno : n;
 }
 
+ssize_t sk_plat_recvmsg(int fd, struct msghdr *m, int flags)
+{
+    ssize_t n = recvmsg(fd, m, flags | MSG_CMSG_CLOEXEC);
+
+    return n < 0 ? -errno : n;
+}
+
+ssize_t sk_plat_sendmsg(int fd, const struct msghdr *m, int flags)
+{
+    ssize_t n = sendmsg(fd, m, flags | MSG_NOSIGNAL);
+
+    return n < 0 ? -errno : n;
+}
+
+ssize_t sk_plat_recvmmsg(int fd, struct mmsghdr *list, size_t count, int flags)
+{
+    int n = recvmmsg(fd, list, (unsigned)count,
+                     flags | MSG_WAITFORONE | MSG_CMSG_CLOEXEC, NULL);
+
+    return n < 0 ? -errno : n;
+}
+
+ssize_t sk_plat_sendmmsg(int fd, struct mmsghdr *list, size_t count, int flags)
+{
+    int n = sendmmsg(fd, list, (unsigned)count, flags | MSG_NOSIGNAL);
+
+    return n < 0 ? -errno : n;
+}
+
 sk_err sk_plat_atmark(int fd, bool *at)
 {
     int result = sockatmark(fd);
@@ -205,6 +234,19 @@ sk_err sk_plat_get_option(int fd, int level, int option, void *value,
     if (getsockopt(fd, level, option, value, &len))
         return errno;
     *size = len;
+    return 0;
+}
+
+sk_err sk_plat_peer_credentials(int fd, sock_credentials_t *out)
+{
+    struct ucred peer;
+    socklen_t    len = sizeof peer;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
+        return errno;
+    if (!peer.pid && peer.uid == (uid_t)-1)
+        return ENOTCONN;
+    *out = (sock_credentials_t){peer.pid, peer.uid, peer.gid};
     return 0;
 }
 

@@ -8,8 +8,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 public_names >"$tmp/headers"
 sed -n 's/^ *\(sock_[a-z0-9_]*\);.*/\1/p' cmake/libsock.map | sort -u >"$tmp/map"
-nm -D --defined-only "$2/libsock.so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
-    grep -v -e '^__' -e '^_' | sort -u >"$tmp/library"
+library_names "$2" >"$tmp/library"
 [ "$(wc -l <"$tmp/headers")" -gt 10 ] || { echo "no names found in the headers"; exit 1; }
 result=0
 # Only whole names: a pattern would export what no header declares.
@@ -18,8 +17,6 @@ sed -e 's|/\*.*\*/||' cmake/libsock.map | awk '
         print "libsock.map: not a name: " $0; bad = 1 }
     END { exit bad }' || result=1
 diff "$tmp/headers" "$tmp/map" || { echo "headers (<) and map (>) differ"; result=1; }
-case $(cat "$2/CMakeCache.txt") in
-*LIBSOCK_SANITIZE:STRING=[a-z]* | *LIBSOCK_COVERAGE:BOOL=ON*) ;;
-*) diff "$tmp/headers" "$tmp/library" || { echo "headers (<) and library (>) differ"; result=1; } ;;
-esac
+instrumented "$2" || diff "$tmp/headers" "$tmp/library" ||
+    { echo "headers (<) and library (>) differ"; result=1; }
 exit $result

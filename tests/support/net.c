@@ -36,6 +36,12 @@ void unix_pair(int type, sock_t *pair[2])
     assert_true(sock_create_pair(AF_UNIX, type, 0, pair));
 }
 
+void close_pair(sock_t *pair[2])
+{
+    sock_close(pair[0]);
+    sock_close(pair[1]);
+}
+
 void full_backlog(int domain, struct full *f)
 {
     memset(f, 0, sizeof *f);

@@ -21,6 +21,8 @@ void tcp_pair(sock_t *pair[2]);
 /* Two connected AF_UNIX sockets. */
 void unix_pair(int type, sock_t *pair[2]);
 
+void close_pair(sock_t *pair[2]);
+
 /* A socket that waits in connect(2), and the listener, whose backlog is full.
  * *fillers fill it; close them all with close_full(). */
 struct full {

@@ -210,6 +210,102 @@ static ssize_t call_connect(struct scene *c)
     return sock_connect(c->s, c->address, c->port) ? 1 : -1;
 }
 
+/* With a message of two parts of a byte each. */
+static ssize_t with_message(struct scene *c,
+                            ssize_t (*call)(struct scene *c, sock_message_t *m))
+{
+    char            bytes[] = "xx";
+    struct iovec    parts[] = {{bytes, 1}, {bytes + 1, 1}};
+    sock_message_t *m       = sock_message_create(0);
+    ssize_t         result;
+
+    sock_message_set_parts(m, parts, 2);
+    result = call(c, m);
+    sock_message_free(m);
+    return result;
+}
+
+static ssize_t send_message(struct scene *c, sock_message_t *m)
+{
+    return sock_sendmsg(c->s, m, 0);
+}
+
+static ssize_t call_sendmsg(struct scene *c)
+{
+    return with_message(c, send_message);
+}
+
+static ssize_t address_message(struct scene *c, sock_message_t *m)
+{
+    sock_message_set_name(m, c->address, 0);
+    return sock_sendmsg(c->s, m, 0);
+}
+
+static ssize_t call_sendmsg_to(struct scene *c)
+{
+    return with_message(c, address_message);
+}
+
+static ssize_t send_batch(struct scene *c, sock_message_t *m)
+{
+    return sock_sendmmsg(c->s, &m, 1, 0);
+}
+
+static ssize_t call_sendmmsg(struct scene *c)
+{
+    return with_message(c, send_batch);
+}
+
+static ssize_t receive_message(struct scene *c, sock_message_t *m)
+{
+    return sock_recvmsg(c->s, m, 0);
+}
+
+static ssize_t call_recvmsg(struct scene *c)
+{
+    return with_message(c, receive_message);
+}
+
+static ssize_t receive_all_parts(struct scene *c, sock_message_t *m)
+{
+    return sock_recvmsg(c->s, m, MSG_WAITALL);
+}
+
+static ssize_t call_recvmsg_all(struct scene *c)
+{
+    return with_message(c, receive_all_parts);
+}
+
+static ssize_t receive_batch(struct scene *c, sock_message_t *m)
+{
+    return sock_recvmmsg(c->s, &m, 1, 0);
+}
+
+static ssize_t call_recvmmsg(struct scene *c)
+{
+    return with_message(c, receive_batch);
+}
+
+static ssize_t with_vector(struct scene *c, bool writes)
+{
+    const size_t  lengths[] = {1, 1};
+    sock_iovec_t *v         = sock_iovec_alloc(2, lengths);
+    ssize_t       result = writes ? sock_writev(c->s, v) : sock_readv(c->s, v);
+
+    sock_iovec_free(v);
+    return result;
+}
+
+static ssize_t call_readv(struct scene *c)
+{
+    return with_vector(c, false);
+}
+
+static ssize_t call_writev(struct scene *c)
+{
+    return with_vector(c, true);
+}
+
 static void relieve_reader(struct scene *c)
 {
     put(c->peer, "x\n");
@@ -257,6 +353,29 @@ const struct situation situations[] = {
      false},
     {"sendto, dgram", open_unix_dgram, call_sendto, relieve_writer, false,
      false},
+    {"recvmsg, TCP", open_tcp, call_recvmsg, relieve_reader, false, false},
+    {"recvmsg, unix", open_unix, call_recvmsg, relieve_reader, false, false},
+    {"recvmsg, UDP", open_udp, call_recvmsg, relieve_reader, false, false},
+    {"recvmsg all, TCP", open_tcp, call_recvmsg_all, relieve_reader, false,
+     false},
+    {"recvmsg all, unix", open_unix, call_recvmsg_all, relieve_reader, false,
+     false},
+    {"recvmmsg, UDP", open_udp, call_recvmmsg, relieve_reader, false, false},
+    {"readv, TCP", open_tcp, call_readv, relieve_reader, false, false},
+    {"sendmsg, TCP", open_full_tcp, call_sendmsg, relieve_writer, false, false},
+    {"sendmsg, unix", open_full_unix, call_sendmsg, relieve_writer, false,
+     false},
+    {"sendmsg, seqpacket", open_full_seqpacket, call_sendmsg, relieve_writer,
+     false, false},
+    {"sendmsg, dgram", open_connected_dgram, call_sendmsg, relieve_writer,
+     false, false},
+    {"sendmsg to, dgram", open_unix_dgram, call_sendmsg_to, relieve_writer,
+     false, false},
+    {"sendmmsg, seqpacket", open_full_seqpacket, call_sendmmsg, relieve_writer,
+     false, false},
+    {"sendmmsg, dgram", open_connected_dgram, call_sendmmsg, relieve_writer,
+     false, false},
+    {"writev, TCP", open_full_tcp, call_writev, relieve_writer, false, false},
     {"accept, TCP", open_listener, call_accept, relieve_accept, true, false},
     {"accept, unix", open_unix_listener, call_accept, relieve_accept, true,
      false},

@@ -39,13 +39,14 @@ static void append(struct addrinfo **out, const char *text)
     *out = a;
 }
 
-static int fake(const char *name, const struct addrinfo *hints,
-                struct addrinfo **out)
+static int fake(const char *name, const char *service,
+                const struct addrinfo *hints, struct addrinfo **out)
 {
     sigset_t now;
     int      answer;
 
     (void)name;
+    (void)service;
     (void)hints;
     pthread_sigmask(SIG_SETMASK, NULL, &now);
     pthread_mutex_lock(&lock);

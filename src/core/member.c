@@ -1,0 +1,290 @@
+/* member.c - the members of poll sets: made, changed, ended, and told by the
+ * calls on their sockets what no system sees.
+ *
+ * The system tells a set what arrives at a descriptor; it cannot know of bytes
+ * that a line read has taken from it too many. A read that leaves some puts its
+ * socket on the ready list of each set it is in, once: a flag of the socket
+ * says that the sets know. A wait takes those off whose buffer is empty, and
+ * clears the flag before it looks at the buffer a last time.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "core/member.h"
+
+#include "core/handle.h"
+#include "core/poll.h"
+
+#include <errno.h>
+
+/* A wait in progress looks anew. */
+static void ring(struct sock_poll *p)
+{
+    if (p->waiting)
+        sk_plat_ring(p->bell.fd);
+}
+
+/* ---- the ready list: with the set's lock ---- */
+
+static bool may_be_ready(const struct sk_member *m)
+{
+    return (m->node.events & LIBSOCK_POLL_READ) && !m->node.silent;
+}
+
+static void make_ready(struct sk_member *m)
+{
+    if (sk_list_has(&m->ready) || !may_be_ready(m))
+        return;
+    sk_list_append(&m->set->ready, &m->ready);
+    ring(m->set);
+}
+
+bool sk_member_has_bytes(struct sk_member *m)
+{
+    if (may_be_ready(m) && (sk_flags_readable(sk_sock_flags(m->s)) ||
+                            sk_flags_readable(sk_sock_drop(m->s, SK_TOLD))))
+        return true;
+    sk_list_remove(&m->ready);
+    return false;
+}
+
+void sk_poll_notify_slow(struct sk_sock *s)
+{
+    pthread_mutex_lock(&s->lock);
+    sk_sock_raise(s, SK_TOLD);
+    for (struct sk_member *m = s->members; m; m = m->next) {
+        pthread_mutex_lock(&m->set->lock);
+        if (!(m->node.events & LIBSOCK_POLL_EDGE))
+            make_ready(m);
+        pthread_mutex_unlock(&m->set->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+void sk_poll_rearm(struct sk_sock *s, enum sk_direction way)
+{
+    const unsigned events = way == SK_READING
+                                ? LIBSOCK_POLL_READ | LIBSOCK_POLL_RDHUP
+                                : LIBSOCK_POLL_WRITE;
+
+    pthread_mutex_lock(&s->lock);
+    for (struct sk_member *m = s->members; m; m = m->next) {
+        if (!m->set->backend->rearm)
+            continue;
+        pthread_mutex_lock(&m->set->lock);
+        if (m->node.events & LIBSOCK_POLL_EDGE) {
+            m->set->backend->rearm(m->set->state, &m->node, events);
+            ring(m->set);
+        }
+        pthread_mutex_unlock(&m->set->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- making and changing: with the socket's lock ---- */
+
+static sk_err check(unsigned events)
+{
+    const unsigned known = LIBSOCK_POLL_READ | LIBSOCK_POLL_WRITE |
+                           LIBSOCK_POLL_RDHUP | LIBSOCK_POLL_ERROR |
+                           LIBSOCK_POLL_HUP | LIBSOCK_POLL_ONESHOT |
+                           LIBSOCK_POLL_EDGE;
+
+    return events & ~known ? EINVAL : 0;
+}
+
+/* The link that points to s's member in p; to NULL if it has none. */
+static struct sk_member **find(struct sock_poll *p, struct sk_sock *s)
+{
+    struct sk_member **at = &s->members;
+
+    while (*at && (*at)->set != p)
+        at = &(*at)->next;
+    return at;
+}
+
+/* Does the system tell of m anyway? Of an EDGE it does so once, and then what
+ * is buffered is no news. */
+static bool is_told(const struct sk_member *m)
+{
+    struct pollfd one   = {m->node.fd, POLLIN, 0};
+    int           ready = 0;
+
+    return (m->node.events & LIBSOCK_POLL_EDGE) &&
+           !sk_plat_poll(&one, 1, 0, &ready) && ready;
+}
+
+/* With the set's lock, too: the backend watches m as m's events say, from now
+ * on. What is buffered is told of anew. */
+static void begin_watching(struct sk_member *m)
+{
+    struct sock_poll *p      = m->set;
+    unsigned          raised = SK_POLLED;
+
+    if (p->backend->rearm && (m->node.events & LIBSOCK_POLL_EDGE))
+        raised |= SK_REARMS;
+    sk_sock_drop(m->s, SK_TOLD);
+    if (sk_flags_readable(sk_sock_raise(m->s, raised)) && !is_told(m))
+        make_ready(m);
+    if (p->backend->deaf)
+        ring(p);
+}
+
+static struct sk_member *new_member(struct sock_poll *p, struct sk_sock *s,
+                                    unsigned events, void *data)
+{
+    struct sk_member *m = calloc(1, sizeof *m);
+
+    if (!m)
+        return NULL;
+    m->node.fd     = s->fd;
+    m->node.events = events;
+    m->set         = p;
+    m->s           = s;
+    m->handle      = sk_handle_of(s);
+    m->data        = data;
+    sk_list_init(&m->all);
+    sk_list_init(&m->ready);
+    return m;
+}
+
+static sk_err add(struct sock_poll *p, struct sk_sock *s, unsigned events,
+                  void *data)
+{
+    struct sk_member *m;
+    sk_err            err;
+
+    if (sk_handle_closing(s))
+        return EBADF;
+    if (*find(p, s))
+        return EEXIST;
+    if (!(m = new_member(p, s, events, data)))
+        return ENOMEM;
+    pthread_mutex_lock(&p->lock);
+    if (!(err = p->backend->add(p->state, &m->node))) {
+        m->next    = s->members;
+        s->members = m;
+        sk_list_append(&p->members, &m->all);
+        begin_watching(m);
+        m = NULL;
+    }
+    pthread_mutex_unlock(&p->lock);
+    free(m);
+    return err;
+}
+
+sk_err sk_member_add(struct sock_poll *p, struct sk_sock *s, unsigned events,
+                     void *data)
+{
+    sk_err err = check(events);
+
+    if (err)
+        return err;
+    pthread_mutex_lock(&s->lock);
+    err = add(p, s, events, data);
+    pthread_mutex_unlock(&s->lock);
+    return err;
+}
+
+/* A member stays as it was if the backend refuses the change. */
+static sk_err modify(struct sk_member *m, unsigned events, void *data)
+{
+    struct sock_poll     *p      = m->set;
+    struct sk_poller_node before = m->node;
+    sk_err                err;
+
+    m->node.events = events;
+    m->node.silent = false;
+    if ((err = p->backend->modify(p->state, &m->node))) {
+        m->node = before;
+        return err;
+    }
+    m->data = data;
+    begin_watching(m);
+    return 0;
+}
+
+sk_err sk_member_modify(struct sock_poll *p, struct sk_sock *s, unsigned events,
+                        void *data)
+{
+    struct sk_member *m;
+    sk_err            err = check(events);
+
+    if (err)
+        return err;
+    pthread_mutex_lock(&s->lock);
+    if ((m = *find(p, s))) {
+        pthread_mutex_lock(&p->lock);
+        err = modify(m, events, data);
+        pthread_mutex_unlock(&p->lock);
+    } else {
+        err = ENOENT;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return err;
+}
+
+/* ---- ending: with the socket's lock ---- */
+
+/* A wait in progress may have found it already: then its memory stays until
+ * that is over. */
+static void end(struct sk_member **at)
+{
+    struct sk_member *m = *at;
+    struct sock_poll *p = m->set;
+
+    *at = m->next;
+    pthread_mutex_lock(&p->lock);
+    p->backend->remove(p->state, &m->node);
+    m->node.fd = -1;
+    sk_list_remove(&m->all);
+    sk_list_remove(&m->ready);
+    if (p->waiting) {
+        sk_list_append(&p->gone, &m->all);
+        m = NULL;
+        if (p->backend->deaf)
+            ring(p);
+    }
+    pthread_mutex_unlock(&p->lock);
+    free(m);
+}
+
+sk_err sk_member_remove(struct sock_poll *p, struct sk_sock *s)
+{
+    struct sk_member **at;
+    sk_err             err = ENOENT;
+
+    pthread_mutex_lock(&s->lock);
+    if (*(at = find(p, s))) {
+        end(at);
+        err = 0;
+    }
+    if (!s->members)
+        sk_sock_drop(s, SK_POLLED | SK_TOLD | SK_REARMS);
+    pthread_mutex_unlock(&s->lock);
+    return err;
+}
+
+void sk_poll_forget(struct sk_sock *s)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->members)
+        end(&s->members);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* The socket's lock comes first, but the member tells which socket: its slot
+ * never goes, and if it is another's by then there is nothing to remove. */
+void sk_member_remove_all(struct sock_poll *p)
+{
+    struct sk_sock *s;
+
+    do {
+        pthread_mutex_lock(&p->lock);
+        s = sk_list_is_empty(&p->members)
+                ? NULL
+                : SK_ITEM(p->members.behind, struct sk_member, all)->s;
+        pthread_mutex_unlock(&p->lock);
+        if (s)
+            sk_member_remove(p, s);
+    } while (s);
+}

@@ -1,0 +1,60 @@
+/* member.h - poll sets and their members, and who guards what.
+ *
+ * A member is in two lists: its socket's, guarded by the socket's lock, and its
+ * set's, guarded by the set's lock. Both locks are held to make or end one, the
+ * socket's first.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SK_CORE_MEMBER_H
+#define SK_CORE_MEMBER_H
+
+#include "base/list.h"
+#include "core/state.h"
+#include "platform/poller.h"
+
+#include <sock/poll.h>
+
+struct sock_poll {
+    const struct sk_poller *backend; /* constant */
+    void                   *state;   /* constant: the backend's */
+    unsigned                forks;   /* constant: as they were counted */
+    struct sk_poller_node   bell;    /* constant: a node like the members' */
+    _Atomic bool            woken;   /* by sock_poll_wake() */
+    pthread_mutex_t         lock;    /* a leaf: nothing is locked below it */
+    bool                    waiting; /* guarded by lock: somebody does */
+    struct sk_link          members; /* guarded by lock */
+    struct sk_link          ready;   /* guarded by lock: bytes are buffered */
+    struct sk_link          gone;    /* guarded by lock: ended during a wait */
+    bool                    turn;    /* guarded by lock: the ready go first */
+    uint64_t                round;   /* guarded by lock: counts looks */
+};
+
+struct sk_member {
+    struct sk_poller_node node;   /* guarded by the set's lock */
+    struct sock_poll     *set;    /* constant */
+    struct sk_sock       *s;      /* constant */
+    sock_t               *handle; /* constant */
+    struct sk_member     *next;   /* guarded by the socket's lock */
+    void                 *data;   /* guarded by the set's lock, as are: */
+    struct sk_link        all;    /* in members, or in gone */
+    struct sk_link        ready;  /* in ready, or in none */
+    uint64_t              round;  /* of the look that has told of it ... */
+    size_t                place;  /* ... and where */
+};
+
+/* Each with its socket held. EEXIST, ENOENT, EINVAL, ENOMEM, ENOSPC. */
+sk_err sk_member_add(struct sock_poll *p, struct sk_sock *s, unsigned events,
+                     void *data);
+sk_err sk_member_modify(struct sock_poll *p, struct sk_sock *s, unsigned events,
+                        void *data);
+sk_err sk_member_remove(struct sock_poll *p, struct sk_sock *s);
+
+/* Has m bytes in its buffer to be told of? If not it leaves the ready list.
+ * With the set's lock. */
+bool sk_member_has_bytes(struct sk_member *m);
+
+/* End all members of p; nobody waits. */
+void sk_member_remove_all(struct sock_poll *p);
+
+#endif

@@ -1,0 +1,35 @@
+/* poll.h - what the rest of core tells poll sets.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SK_CORE_POLL_H
+#define SK_CORE_POLL_H
+
+#include "core/state.h"
+#include "platform/poller.h"
+
+/* s is closed: no set watches it any more. For the closer, who has set the mark
+ * and has the descriptor still. */
+void sk_poll_forget(struct sk_sock *s);
+
+/* A read has left bytes in s's buffer. */
+void sk_poll_notify_slow(struct sk_sock *s);
+
+/* A call on s has met EAGAIN. */
+void sk_poll_rearm(struct sk_sock *s, enum sk_direction way);
+
+/* For whoever has taken from, or added to, what is buffered. The buffer's flag
+ * was raised before this looks at the others; a set looks at that flag after it
+ * has changed the others: one of the two sees what the other did. */
+static inline void sk_poll_notify(struct sk_sock *s)
+{
+    const unsigned all = SK_POLLED | SK_TOLD | SK_BUFFERED | SK_STARVED;
+
+    if (SK_UNLIKELY((sk_sock_flags(s) & all) == (SK_POLLED | SK_BUFFERED)))
+        sk_poll_notify_slow(s);
+}
+
+/* The way that sets are made from now on; NULL: the best. For tests. */
+void sk_poll_use(const struct sk_poller *backend);
+
+#endif
