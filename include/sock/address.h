@@ -26,7 +26,7 @@
 
 #include <netdb.h>
 
-/* Strict C modes hide it. */
+/* Strict C modes hide what is in it: see base.h. */
 struct addrinfo;
 
 #ifdef __cplusplus
@@ -68,9 +68,9 @@ typedef struct {
  * @return true; false with the reason in sock_last_error(NULL):
  *           EINVAL        list is NULL
  *           ENAMETOOLONG  a host over 255 bytes
- *           LIBSOCK_EAI_NONAME   no such host; no such service; both NULL
- *           LIBSOCK_EAI_SERVICE  no such service for that type; a number
- *                                outside 0..65535
+ *           LIBSOCK_EAI_NONAME   no such host; both NULL
+ *           LIBSOCK_EAI_SERVICE  no such service, or not for that type; a
+ *                                number outside 0..65535
  *           LIBSOCK_EAI_NODATA, LIBSOCK_EAI_ADDRFAMILY  no address of it
  *           LIBSOCK_EAI_AGAIN    the name server did not answer; try later
  *           LIBSOCK_EAI_FAIL     it refused for good

@@ -21,6 +21,14 @@
  * that move bytes, and connect, go on after a handler ran, with the time that
  * is left.
  *
+ * fork.  A child may use and close the handles it has inherited; that does its
+ * parent no harm.  A poll set stays its parent's.
+ *
+ * Strict C.  -std=c11 hides much of what the system declares, struct addrinfo,
+ * struct timeval, SO_REUSEPORT and SCM_CREDENTIALS among it.  Who needs such a
+ * name defines _GNU_SOURCE before the first include, or uses -std=gnu11, which
+ * hides SCM_CREDENTIALS only.
+ *
  * SPDX-License-Identifier: MIT
  */
 #ifndef SOCK_BASE_H

@@ -322,7 +322,9 @@ LIBSOCK_API bool sock_message_add_pktinfo(sock_message_t *m, const char *source,
  *
  * Delivered if IPPROTO_IP's IP_PKTINFO, or IPPROTO_IPV6's IPV6_RECVPKTINFO, is
  * set on the socket. For a datagram to a group, or to everybody, it is the
- * interface's address (IPv4), or "::": no answer can come from a group.
+ * interface's address (IPv4), or "::": no answer can come from a group. An
+ * AF_INET6 socket that IPv4 peers ask, too, sets both options if they may ask
+ * everybody: IPV6_RECVPKTINFO alone cannot tell such an address from one's own.
  *
  * PHP: IPV6_PKTINFO in the "control" of socket_recvmsg()'s array; IPv4: none.
  *
@@ -496,8 +498,9 @@ LIBSOCK_API LIBSOCK_MUST_USE ssize_t sock_recvmsg(sock_t *s, sock_message_t *m,
  * @return messages sent, from the first on; less than count if one failed, or
  *         would have had to wait longer than it may: sending those behind tells
  *         why. -1 if the first failed, with the reason in sock_last_error(s),
- * as sock_sendmsg(), and EINVAL      messages, or one of them, is NULL; count
- * is 0 EOPNOTSUPP  s is a stream: see sock_writev()
+ *         as sock_sendmsg(), and
+ *           EINVAL      messages, or one of them, is NULL; count is 0
+ *           EOPNOTSUPP  s is a stream: see sock_writev()
  */
 LIBSOCK_API LIBSOCK_MUST_USE ssize_t sock_sendmmsg(
     sock_t *s, sock_message_t *const *messages, size_t count, int flags);

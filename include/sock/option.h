@@ -173,7 +173,8 @@ LIBSOCK_API bool sock_set_keepalive(sock_t *s, int idle_s, int interval_s,
 /**
  * Receive what is sent to a multicast group, from whomever.
  *
- * The socket must be bound to the group's port. Membership ends with
+ * The socket must be bound to the group's port: on every address, or on the
+ * group's, which keeps away what is sent to others. Membership ends with
  * sock_leave_group() and when the socket is closed. On Linux a socket that is
  * bound to every address also gets what is sent to groups that others in this
  * machine have joined, unless IP_MULTICAST_ALL or IPV6_MULTICAST_ALL is 0.

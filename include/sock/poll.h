@@ -10,6 +10,10 @@
  *         for (int i = 0; i < n; i++)
  *             ... events[i].sock, events[i].data, events[i].events ...
  *
+ * An event is read and write as well, if that is watched, on an error and an
+ * end. A listener whose accept fails with EMFILE stays ready: have it rest, by
+ * sock_poll_modify() with 0, until there are descriptors again.
+ *
  * A set is a plain object, freed by whoever made it when no call on it is in
  * progress. Until then every call on it may be made from any thread, also while
  * one waits; one thread waits at a time. A set belongs to the process that made
@@ -28,8 +32,9 @@ extern "C" {
 
 /** What a member is watched for, what happened, and how it is watched. */
 enum {
-    LIBSOCK_POLL_READ = 0x01,  /**< bytes, buffered ones too; the end; a
-                                    connection to accept */
+    LIBSOCK_POLL_READ = 0x01,  /**< bytes, buffered ones too, but not a part
+                                    of a line that a line read has refused; the
+                                    end; a connection to accept */
     LIBSOCK_POLL_WRITE = 0x02, /**< room; a connect that has ended */
     LIBSOCK_POLL_RDHUP = 0x04, /**< the peer has ended its direction */
     LIBSOCK_POLL_ERROR = 0x08, /**< an error; always reported */

@@ -1,7 +1,9 @@
 /* sock/socket.h - PHP's sockets: the verbs, in the order a program uses them.
  *
  * An address is text and a port, as in PHP.  AF_INET: "127.0.0.1" or a name.
- * AF_INET6: "::1", "fe80::1%eth0", a name, or an IPv4 address, which is mapped.
+ * AF_INET6: "::1", "fe80::1%eth0", a name, or an IPv4 address, which is mapped
+ * to "::ffff:127.0.0.1"; so IPv4 peers read back on a socket of every address,
+ * which is for both families unless IPV6_V6ONLY is set.
  * AF_UNIX: a path, or "@name" for an abstract one; a file whose name starts
  * with @ is written "./@name".  The port of an AF_UNIX address is not looked
  * at, and read back as 0.
@@ -239,7 +241,8 @@ LIBSOCK_API bool sock_listen(sock_t *s, int backlog);
  *           EAGAIN          nobody waits and s is non-blocking
  *           ETIMEDOUT       the limits for reading passed
  *           EINTR           a handler ran that was set without SA_RESTART:
- *                           a server can end on SIGTERM
+ *                           a server can end on SIGTERM. One that must not
+ *                           miss it waits in a poll set, see sock_poll_wake()
  *           EMFILE, ENFILE  too many descriptors; the connection goes on
  *                           waiting
  *           ENOMEM, ENOBUFS out of memory; likewise
@@ -291,7 +294,8 @@ LIBSOCK_API bool sock_getpeername(sock_t *s, char *address, size_t size,
  * Waits for the first byte unless told not to. A line ends at the first "\r"
  * or "\n", which is included: "one\r\n" is the line "one\r" and the line "\n".
  * A longer line comes in pieces of len bytes. A last line without its end is
- * delivered. What arrived behind a line stays buffered: the next read, recv or
+ * delivered, but not if the connection failed: then it is a binary read that
+ * gets it. What arrived behind a line stays buffered: the next read, recv or
  * select on this handle sees it first. A line that is cut off by EAGAIN or
  * ETIMEDOUT is kept for the next call.
  *

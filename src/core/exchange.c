@@ -164,13 +164,18 @@ static sk_err send_one(struct sk_call *c, struct sk_limit *l,
                            : sk_send_message(c, l, &h, flags, sent);
 }
 
-/* The sentence of a failure has the address, if it was given one. */
+/* The sentence of a failure has the address it was to go to, if there is one.
+ */
 static bool leave_sent(struct sk_call *c, enum sk_verb verb, sk_err err,
                        const sock_message_t *m)
 {
-    return m && *m->text
-               ? sk_call_leave_at(c, verb, err, m->text, m->port, NULL)
-               : sk_call_leave(c, verb, err);
+    char text[SK_ADDR_NAME_MAX + 1] = "";
+    int  port                       = 0;
+
+    if (err && m)
+        sk_message_name(m, text, sizeof text, &port);
+    return *text ? sk_call_leave_at(c, verb, err, text, port, NULL)
+                 : sk_call_leave(c, verb, err);
 }
 
 ssize_t sock_sendmsg(sock_t *s, const sock_message_t *m, int flags)

@@ -131,11 +131,9 @@ bool sock_message_set_name(sock_message_t *m, const char *address, int port)
     return done(SK_MESSAGE_SET_NAME, set_name(m, address, port));
 }
 
-static sk_err get_name(const sock_message_t *m, char *address, size_t size,
+sk_err sk_message_name(const sock_message_t *m, char *address, size_t size,
                        int *port)
 {
-    if (!m)
-        return EINVAL;
     if (*m->text) {
         if (address && size < strlen(m->text) + 1)
             return EINVAL;
@@ -156,7 +154,8 @@ static sk_err get_name(const sock_message_t *m, char *address, size_t size,
 bool sock_message_get_name(const sock_message_t *m, char *address, size_t size,
                            int *port)
 {
-    return done(SK_MESSAGE_GET_NAME, get_name(m, address, size, port));
+    return done(SK_MESSAGE_GET_NAME,
+                m ? sk_message_name(m, address, size, port) : EINVAL);
 }
 
 void sock_message_set_parts(sock_message_t *m, const struct iovec *parts,

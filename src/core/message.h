@@ -30,6 +30,10 @@ struct sock_message {
 sk_err sk_parts_measure(const struct sk_sock *s, const struct iovec *parts,
                         size_t *count, size_t *total);
 
+/* Who sent it, or where it is to go. EINVAL: `size` is too small. */
+sk_err sk_message_name(const sock_message_t *m, char *address, size_t size,
+                       int *port);
+
 /* Nothing is left but the parts. */
 void sk_message_empty(sock_message_t *m);
 

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <arpa/inet.h>
+
 #include <linux/errqueue.h>
 
 /* Newer systems than the headers may send a process's descriptor. */
@@ -184,31 +186,59 @@ sk_err sk_control_add_pktinfo(struct sk_control    *c,
 }
 
 /* ipi_spec_dst is where an answer comes from: of what was sent to a group it
- * is an address of the interface. IPv6 tells the group, and nothing else. */
-sk_err sk_control_get_pktinfo(const struct sk_control *c, struct sk_addr *own,
-                              unsigned *index)
+ * is an address of the interface. */
+static bool get_own4(const struct sk_control *c, struct sk_addr *own,
+                     unsigned *index)
 {
-    struct in_pktinfo  in4;
-    struct in6_pktinfo in6;
+    struct in_pktinfo in4;
 
-    memset(own, 0, sizeof *own);
-    if (!get(c, IPPROTO_IPV6, IPV6_PKTINFO, &in6, sizeof in6)) {
-        own->len               = sizeof own->u.in6;
-        own->u.in6.sin6_family = AF_INET6;
-        if (!IN6_IS_ADDR_MULTICAST(&in6.ipi6_addr))
-            own->u.in6.sin6_addr = in6.ipi6_addr;
-        if (IN6_IS_ADDR_LINKLOCAL(&own->u.in6.sin6_addr))
-            own->u.in6.sin6_scope_id = in6.ipi6_ifindex;
-        *index = in6.ipi6_ifindex;
-        return 0;
-    }
     if (get(c, IPPROTO_IP, IP_PKTINFO, &in4, sizeof in4))
-        return ENOMSG;
+        return false;
     own->len              = sizeof own->u.in4;
     own->u.in4.sin_family = AF_INET;
     own->u.in4.sin_addr   = in4.ipi_spec_dst;
     *index                = (unsigned)in4.ipi_ifindex;
-    return 0;
+    return true;
+}
+
+/* Nothing is sent from a group, nor from everybody: what is left is any address
+ * of the family. */
+static void forget_group(struct in6_addr *a)
+{
+    struct in_addr mapped;
+
+    if (IN6_IS_ADDR_MULTICAST(a))
+        *a = in6addr_any;
+    if (!IN6_IS_ADDR_V4MAPPED(a))
+        return;
+    memcpy(&mapped, &a->s6_addr[12], sizeof mapped);
+    if (IN_MULTICAST(ntohl(mapped.s_addr)) || mapped.s_addr == INADDR_BROADCAST)
+        memset(&a->s6_addr[12], 0, sizeof mapped);
+}
+
+static bool get_own6(const struct sk_control *c, struct sk_addr *own,
+                     unsigned *index)
+{
+    struct in6_pktinfo in6;
+
+    if (get(c, IPPROTO_IPV6, IPV6_PKTINFO, &in6, sizeof in6))
+        return false;
+    own->len               = sizeof own->u.in6;
+    own->u.in6.sin6_family = AF_INET6;
+    own->u.in6.sin6_addr   = in6.ipi6_addr;
+    forget_group(&own->u.in6.sin6_addr);
+    if (IN6_IS_ADDR_LINKLOCAL(&own->u.in6.sin6_addr))
+        own->u.in6.sin6_scope_id = in6.ipi6_ifindex;
+    *index = in6.ipi6_ifindex;
+    return true;
+}
+
+/* IPv4's says more, where both are told. */
+sk_err sk_control_get_pktinfo(const struct sk_control *c, struct sk_addr *own,
+                              unsigned *index)
+{
+    memset(own, 0, sizeof *own);
+    return get_own4(c, own, index) || get_own6(c, own, index) ? 0 : ENOMSG;
 }
 
 /* The way back is the system's to choose: only a link-local address means

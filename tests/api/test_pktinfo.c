@@ -110,6 +110,34 @@ static void the_address_that_was_asked_is_told_and_given(void **state)
     }
 }
 
+/* With both options set an AF_INET6 socket answers that, too. */
+static void what_was_sent_to_everybody_is_answered(void **state)
+{
+    static const int domains[] = {AF_INET, AF_INET6};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        sock_t       *s = sock_create(AF_INET, SOCK_DGRAM, 0);
+        char          own[LIBSOCK_ADDRSTRLEN];
+        struct server v;
+
+        server_open(&v, domains[i]);
+        assert_true(sock_set_option_int(v.s, IPPROTO_IP, IP_PKTINFO, 1));
+        sock_message_free(v.l.m);
+        letter_open(&v.l, 256);
+        assert_true(sock_set_option_int(s, SOL_SOCKET, SO_BROADCAST, 1));
+        assert_true(sock_set_timeout(s, 5000));
+        assert_int_equal(
+            sock_sendto(s, "ask", 3, 0, "127.255.255.255", port_of(v.s)), 3);
+        assert_int_equal(letter_receive(&v.l, v.s, 0), 3);
+        assert_true(sock_message_get_pktinfo(v.l.m, own, sizeof own, NULL));
+        assert_string_equal(own, "127.0.0.1");
+        assert_int_equal(letter_send(&v.l, v.s, "answer"), 6);
+        is_answered(s);
+        server_close(&v);
+    }
+}
+
 /* Without it, this is what goes wrong: the test above can fail. */
 static void without_it_the_answer_comes_from_elsewhere(void **state)
 {
@@ -319,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_comes_from_the_address_that_was_asked),
         cmocka_unit_test(the_address_that_was_asked_is_told_and_given),
+        cmocka_unit_test(what_was_sent_to_everybody_is_answered),
         cmocka_unit_test(without_it_the_answer_comes_from_elsewhere),
         cmocka_unit_test(a_foreign_source_is_refused),
         cmocka_unit_test(hop_limit_and_traffic_class_arrive),

@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- bytes ---- */
@@ -237,6 +238,27 @@ static void a_failure_names_where_it_was_to_go(void **state)
     sock_close(s);
 }
 
+static void a_failed_answer_names_whom_it_was_for(void **state)
+{
+    static char   huge[70000];
+    struct iovec  part = {huge, sizeof huge};
+    sock_t       *pair[2];
+    struct letter l;
+    char          text[64];
+
+    (void)state;
+    udp_pair(pair);
+    letter_open(&l, 0);
+    put(pair[0], "x");
+    assert_int_equal(letter_receive(&l, pair[1], 0), 1);
+    sock_message_set_parts(l.m, &part, 1);
+    assert_fails(pair[1], sock_sendmsg(pair[1], l.m, 0), EMSGSIZE);
+    snprintf(text, sizeof text, "sendmsg 127.0.0.1:%d: ", port_of(pair[0]));
+    assert_non_null(strstr(sock_last_message(pair[1]), text));
+    letter_close(&l);
+    close_pair(pair);
+}
+
 /* ---- too much, too little ---- */
 
 enum { MANY = 10000 };
@@ -398,6 +420,7 @@ int main(void)
         cmocka_unit_test(abstract_names_are_told_and_answered),
         cmocka_unit_test(the_peer_of_a_stream_is_told),
         cmocka_unit_test(a_failure_names_where_it_was_to_go),
+        cmocka_unit_test(a_failed_answer_names_whom_it_was_for),
         cmocka_unit_test(ten_thousand_parts_are_sent_in_pieces_or_refused),
         cmocka_unit_test(parts_that_cannot_be_are_refused),
         cmocka_unit_test(no_message_and_no_socket_are_refused),
