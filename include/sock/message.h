@@ -21,7 +21,8 @@
  * received and is sent goes back to where it came from.
  *
  * Only that: its other control items are not sent back. Whoever wants to send
- * something else names and adds it, which empties what was received.
+ * something else names and adds it; the first such call empties what was
+ * received, also if it fails.
  *
  * A message and a vector are plain objects, not handles: whoever made one
  * frees it, and one thread at a time uses it, but for sending, which any number
@@ -305,11 +306,13 @@ LIBSOCK_API bool sock_message_get_int(const sock_message_t *m, int level,
  * @param m                a message
  * @param source           an address of this machine, of the family of the
  *                         peer; "0.0.0.0" or "::" leaves it to the system
- * @param interface_index  the interface; 0 leaves it to the system
+ * @param interface_index  the interface; 0 leaves it to the system, or to the
+ *                         scope of source
  *
  * @return true; false with the reason in sock_last_error(NULL), the message as
  *         it was:
- *           EINVAL   m or source is NULL, or source is no IPv4 or IPv6 address
+ *           EINVAL   m or source is NULL, source is no IPv4 or IPv6 address, or
+ *                    its scope is another interface
  *           ENODEV   the scope after % names no interface
  *           ENOBUFS  the message has no room for the item
  */

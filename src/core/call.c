@@ -44,7 +44,7 @@ static bool leave(struct sk_call *c, const struct sk_scene *scene, sk_err err)
         err = ECANCELED;
     if (err)
         sk_report(sk_handle_of(c->s), c->s, scene, err);
-    if ((err == EAGAIN || err == EINPROGRESS) &&
+    if ((err == EAGAIN || err == ETIMEDOUT || err == EINPROGRESS) &&
         (sk_sock_flags(c->s) & SK_REARMS))
         sk_poll_rearm(c->s, way_of(scene->verb));
     sk_handle_release(c->s, c->held);

@@ -17,8 +17,9 @@
 /* Datagrams that one system call sends or receives. */
 #define BATCH 64u
 
-/* Room for all items that can go along with descriptors. */
-#define WITH_HANDLES 2048u
+/* Room for all items that can go along with descriptors, each of which may have
+ * an item of its own. */
+#define WITH_HANDLES 8192u
 
 /* The system's structures are not const, though it changes nothing in them. */
 #define UNCONST(type, pointer) ((type *)(uintptr_t)(pointer))
@@ -260,7 +261,10 @@ ssize_t sock_sendmmsg(sock_t *s, sock_message_t *const *messages, size_t count,
     if (!sk_call_enter(&c, s, SK_SENDMMSG, SK_WAITS))
         return -1;
     err = send_all(&c, messages, count, flags, &sent);
-    return sk_call_leave(&c, SK_SENDMMSG, err) ? (ssize_t)sent : -1;
+    return leave_sent(&c, SK_SENDMMSG, err,
+                      messages && count ? messages[0] : NULL)
+               ? (ssize_t)sent
+               : -1;
 }
 
 /* ---- receiving ---- */
@@ -323,6 +327,16 @@ ssize_t sock_recvmsg(sock_t *s, sock_message_t *m, int flags)
     return sk_call_count(&c, SK_RECVMSG, err, got);
 }
 
+/* The closer's shutdown looks like datagrams from nobody, without anything. */
+static size_t without_ends(const struct mmsghdr *list, size_t count)
+{
+    while (count && !list[count - 1].msg_len &&
+           !list[count - 1].msg_hdr.msg_namelen &&
+           !list[count - 1].msg_hdr.msg_controllen)
+        count--;
+    return count;
+}
+
 static sk_err receive_many(struct sk_call *c, sock_message_t *const *messages,
                            size_t count, int flags, size_t *got)
 {
@@ -341,9 +355,8 @@ static sk_err receive_many(struct sk_call *c, sock_message_t *const *messages,
             return err;
     if ((err = sk_io_receive_many(c, list, count, flags, got)))
         return err;
-    if (sk_handle_closing(c->s)) /* the closer's shutdown looks like these */
-        while (*got && !list[*got - 1].msg_len)
-            --*got;
+    if (sk_handle_closing(c->s))
+        *got = without_ends(list, *got);
     for (size_t i = 0; i < *got; i++)
         sk_message_keep(messages[i], &list[i].msg_hdr, list[i].msg_len);
     return 0;

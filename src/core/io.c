@@ -200,7 +200,8 @@ static sk_err receive_rest(struct sk_sock *s, struct sk_limit *l,
                                .msg_control    = m->msg_control,
                                .msg_controllen = room};
 
-        if (s->domain == AF_UNIX && m->msg_controllen)
+        if (s->domain == AF_UNIX &&
+            (m->msg_controllen || (m->msg_flags & MSG_CTRUNC)))
             break;
         more = 0;
         err  = receive_more(s, l, in, flags, &piece, &more);

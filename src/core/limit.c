@@ -51,13 +51,22 @@ sk_err sk_limit_go_on(struct sk_limit *l, struct sk_sock *s, sk_err err,
     return err;
 }
 
+/* The system's timer, but where it is a slice that only a call that waits may
+ * set: see sk_wait_slice(). */
+static sk_err set_timer(struct sk_sock *s, enum sk_direction way, int ms)
+{
+    if (way == SK_WRITING && (sk_sock_flags(s) & SK_SEND_POLLS))
+        return 0;
+    return sk_plat_limit(s->fd, way == SK_WRITING, ms);
+}
+
 sk_err sk_limit_set(struct sk_sock *s, enum sk_direction way, int timeout_ms)
 {
     unsigned flag = way == SK_READING ? SK_READ_LIMIT : SK_WRITE_LIMIT;
     sk_err   err  = 0;
 
     if (s->domain != AF_UNIX || !(sk_sock_flags(s) & SK_CONNECTING))
-        err = sk_plat_limit(s->fd, way == SK_WRITING, timeout_ms);
+        err = set_timer(s, way, timeout_ms);
     if (err)
         return err;
     atomic_store_explicit(&s->limit_ms[way], timeout_ms, memory_order_relaxed);
@@ -70,8 +79,8 @@ sk_err sk_limit_set(struct sk_sock *s, enum sk_direction way, int timeout_ms)
 
 void sk_limit_restore(struct sk_sock *s)
 {
-    sk_plat_limit(s->fd, false, limit_of(s, SK_READING));
-    sk_plat_limit(s->fd, true, limit_of(s, SK_WRITING));
+    set_timer(s, SK_READING, limit_of(s, SK_READING));
+    set_timer(s, SK_WRITING, limit_of(s, SK_WRITING));
 }
 
 /* Some systems hand a listener's timers down and some do not, and a connection

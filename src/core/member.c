@@ -16,6 +16,9 @@
 
 #include <errno.h>
 
+/* So many may end during a wait before it looks anew, and frees them. */
+#define MOST_GONE 256u
+
 /* A wait in progress looks anew. */
 static void ring(struct sock_poll *p)
 {
@@ -241,7 +244,7 @@ static void end(struct sk_member **at)
     if (p->waiting) {
         sk_list_append(&p->gone, &m->all);
         m = NULL;
-        if (p->backend->deaf)
+        if (p->backend->deaf || ++p->gone_count >= MOST_GONE)
             ring(p);
     }
     pthread_mutex_unlock(&p->lock);

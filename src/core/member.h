@@ -26,8 +26,9 @@ struct sock_poll {
     struct sk_link          members; /* guarded by lock */
     struct sk_link          ready;   /* guarded by lock: bytes are buffered */
     struct sk_link          gone;    /* guarded by lock: ended during a wait */
-    bool                    turn;    /* guarded by lock: the ready go first */
-    uint64_t                round;   /* guarded by lock: counts looks */
+    size_t                  gone_count; /* guarded by lock */
+    bool                    turn;  /* guarded by lock: the ready go first */
+    uint64_t                round; /* guarded by lock: counts looks */
 };
 
 struct sk_member {

@@ -296,6 +296,11 @@ static sk_err add_pktinfo(sock_message_t *m, const char *source, unsigned index)
         return EINVAL;
     err = sk_addr_parse(strchr(source, ':') ? AF_INET6 : AF_INET, source, 0,
                         &own);
+    if (!err && own.u.any.sa_family == AF_INET6 && own.u.in6.sin6_scope_id) {
+        if (index && index != own.u.in6.sin6_scope_id)
+            err = EINVAL;
+        index = own.u.in6.sin6_scope_id;
+    }
     if (!err)
         err = sk_control_add_pktinfo(&m->control, &own, index);
     return err == SK_ADDR_IS_NAME ? EINVAL : err;

@@ -189,8 +189,8 @@ static void tell(struct report *r, struct sk_member *m, unsigned what)
     r->events[r->count++] = (sock_event_t){m->handle, m->data, what};
 }
 
-/* Those that stay ready go to the end of the list. */
-static void tell_buffered(struct sock_poll *p, struct report *r)
+/* At most `most` of them; those that stay ready go to the end of the list. */
+static void tell_buffered(struct sock_poll *p, struct report *r, size_t most)
 {
     const unsigned  once = LIBSOCK_POLL_ONESHOT | LIBSOCK_POLL_EDGE;
     struct sk_link  todo;
@@ -198,7 +198,7 @@ static void tell_buffered(struct sock_poll *p, struct report *r)
 
     sk_list_init(&todo);
     sk_list_prepend_all(&todo, &p->ready);
-    while (r->count < r->max && (link = sk_list_shift(&todo))) {
+    while (r->count < most && (link = sk_list_shift(&todo))) {
         struct sk_member *m = SK_ITEM(link, struct sk_member, ready);
 
         if (!sk_member_has_bytes(m))
@@ -211,13 +211,17 @@ static void tell_buffered(struct sock_poll *p, struct report *r)
     sk_list_prepend_all(&p->ready, &todo);
 }
 
-static bool any_buffered(struct sock_poll *p)
+/* How many there are, as far as `most`. */
+static size_t count_buffered(struct sock_poll *p, size_t most)
 {
-    while (!sk_list_is_empty(&p->ready))
-        if (sk_member_has_bytes(
-                SK_ITEM(p->ready.behind, struct sk_member, ready)))
-            return true;
-    return false;
+    struct sk_link *link  = p->ready.behind, *behind;
+    size_t          count = 0;
+
+    for (; link != &p->ready && count < most; link = behind) {
+        behind = link->behind;
+        count += sk_member_has_bytes(SK_ITEM(link, struct sk_member, ready));
+    }
+    return count;
 }
 
 /* Did the bell ring? It takes the place of an event. */
@@ -238,38 +242,50 @@ static bool tell_polled(struct sock_poll *p, struct report *r)
     return rang;
 }
 
-/* One look, which waits only if there is nothing to tell yet: then the lock is
- * let go. *again: there may be more than it has seen. */
-static sk_err look(struct sock_poll *p, struct report *r, int64_t until,
-                   bool *again)
+/* Ask the system for at most `room` events, without the lock. *again: the bell
+ * rang, so there may be more than was seen. */
+static sk_err look_at_system(struct sock_poll *p, struct report *r, size_t room,
+                             int64_t until, bool *again)
 {
-    bool   first    = p->turn;
-    bool   buffered = any_buffered(p);
-    sk_err err;
+    sk_err err = p->backend->begin(p->state);
 
-    *again  = false;
-    p->turn = false;
-    p->round++;
-    if (first && buffered)
-        tell_buffered(p, r);
-    if ((err = p->backend->begin(p->state)) || r->count == r->max)
+    if (err)
         return err;
-    if (buffered || atomic_load(&p->woken))
-        until = 0;
     pthread_mutex_unlock(&p->lock);
-    err = sk_wait_poller(p->backend, p->state, r->max - r->count, until);
+    err = sk_wait_poller(p->backend, p->state, room, until);
     pthread_mutex_lock(&p->lock);
     *again = tell_polled(p, r);
-    if (first)
-        return err;
-    p->turn = r->count == r->max && any_buffered(p);
-    tell_buffered(p, r);
     return err;
 }
 
+/* One look, which waits only if there is nothing to tell yet. What it tells it
+ * has seen after the wait: nothing is told of a member that ended meanwhile. If
+ * it is the turn of those that are buffered, their room is kept for them. */
+static sk_err look(struct sock_poll *p, struct report *r, int64_t until,
+                   bool *again)
+{
+    size_t kept = count_buffered(p, p->turn ? r->max : 1);
+    sk_err err  = 0;
+
+    *again = false;
+    p->round++;
+    free_all(&p->gone);
+    p->gone_count = 0;
+    if (kept || atomic_load(&p->woken))
+        until = 0;
+    if (!p->turn)
+        kept = 0;
+    if (kept < r->max)
+        err = look_at_system(p, r, r->max - kept, until, again);
+    p->turn = !kept && r->count == r->max;
+    tell_buffered(p, r, r->max);
+    return err;
+}
+
+/* A bell that goes on ringing does not stretch the time. */
 static sk_err look_until(struct sock_poll *p, struct report *r, int64_t until)
 {
-    bool   over, again;
+    bool   over, again, once_more = true;
     sk_err err;
 
     do {
@@ -279,6 +295,10 @@ static sk_err look_until(struct sock_poll *p, struct report *r, int64_t until)
             look(p, r, 0, &again);
         if (r->count || atomic_exchange(&p->woken, false))
             return 0;
+        if (over) {
+            again     = again && once_more;
+            once_more = false;
+        }
     } while (!err && (!over || again));
     return err;
 }
@@ -298,6 +318,7 @@ static sk_err wait_for_events(struct sock_poll *p, struct report *r,
         err        = look_until(p, r, until);
         p->waiting = false;
         free_all(&p->gone);
+        p->gone_count = 0;
     }
     pthread_mutex_unlock(&p->lock);
     return err;

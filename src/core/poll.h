@@ -15,7 +15,7 @@ void sk_poll_forget(struct sk_sock *s);
 /* A read has left bytes in s's buffer. */
 void sk_poll_notify_slow(struct sk_sock *s);
 
-/* A call on s has met EAGAIN. */
+/* A call on s has met EAGAIN, or waited in vain. */
 void sk_poll_rearm(struct sk_sock *s, enum sk_direction way);
 
 /* For whoever has taken from, or added to, what is buffered. The buffer's flag

@@ -197,6 +197,17 @@ static unsigned tell(struct poller *p, struct sk_poller_node *node, short found)
     return events;
 }
 
+/* Is something else asked for by now? Then what was found is no answer to it,
+ * and the next wait finds one. */
+static bool was_changed(const struct poller         *p,
+                        const struct sk_poller_node *node,
+                        const struct pollfd         *entry)
+{
+    const struct pollfd *now = &p->now.fds[node->place];
+
+    return now->fd != entry->fd || now->events != entry->events;
+}
+
 static struct sk_poller_node *next(void *state, unsigned *events)
 {
     struct poller *p = state;
@@ -209,7 +220,8 @@ static struct sk_poller_node *next(void *state, unsigned *events)
         if (entry->fd < 0 || !entry->revents)
             continue;
         p->left--;
-        if (node->fd < 0 || !(*events = tell(p, node, entry->revents)))
+        if (node->fd < 0 || was_changed(p, node, entry) ||
+            !(*events = tell(p, node, entry->revents)))
             continue;
         p->most--;
         p->after = at + 1;

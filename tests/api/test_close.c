@@ -276,6 +276,26 @@ static void a_datagram_send_to_a_full_receiver_is_released(void **state)
     sock_close(receiver);
 }
 
+/* Whatever limits are set while it waits. */
+static void a_limit_set_meanwhile_keeps_no_send_from_its_release(void **state)
+{
+    struct blocked b        = {.s    = sock_create(AF_UNIX, SOCK_DGRAM, 0),
+                               .call = send_there};
+    sock_t        *receiver = full_receiver(b.address, sizeof b.address);
+    int64_t        closed;
+
+    (void)state;
+    start(&b);
+    for (int64_t until = now_ms() + 300; now_ms() < until;)
+        assert_true(sock_set_timeout(b.s, -1));
+    closed = now_ms();
+    assert_true(sock_close(b.s));
+    pthread_join(b.thread, NULL);
+    assert_true(b.ended - closed < 200);
+    assert_int_equal(b.error, ECANCELED);
+    sock_close(receiver);
+}
+
 static void a_select_is_released(void **state)
 {
     struct blocked b = {.s    = sock_create(AF_INET, SOCK_DGRAM, 0),
@@ -410,6 +430,7 @@ int main(void)
         cmocka_unit_test(a_connect_to_a_full_backlog_is_released),
         cmocka_unit_test(a_shutdown_ends_a_connect),
         cmocka_unit_test(a_datagram_send_to_a_full_receiver_is_released),
+        cmocka_unit_test(a_limit_set_meanwhile_keeps_no_send_from_its_release),
         cmocka_unit_test(a_select_is_released),
         cmocka_unit_test(a_reader_that_waits_for_its_turn_is_released),
         cmocka_unit_test(a_close_without_waiters_shuts_nothing_down),

@@ -233,14 +233,18 @@ static void what_is_no_own_address_is_refused(void **state)
     static const char *const bad[] = {
         NULL,           "",    "localhost", "1.2.3",  "1.2.3.4.", "256.1.1.1",
         "127.0.0.1%lo", ":::", "1:2:3",     "/tmp/x", "@name",    "::1 "};
-    sock_message_t *m = new_message(64);
+    sock_message_t *m     = new_message(64);
+    unsigned        index = 0;
 
     (void)state;
     for (size_t i = 0; i < COUNT(bad); i++)
         assert_refused(sock_message_add_pktinfo(m, bad[i], 0), EINVAL);
     assert_refused(sock_message_add_pktinfo(m, "fe80::1%nosuch", 0), ENODEV);
+    assert_refused(sock_message_add_pktinfo(m, "fe80::1%lo", 99), EINVAL);
     holds_no_item(m);
     assert_true(sock_message_add_pktinfo(m, "fe80::1%lo", 0));
+    assert_true(sock_message_get_pktinfo(m, NULL, 0, &index));
+    assert_int_equal(index, if_nametoindex("lo"));
     sock_message_free(m);
 }
 

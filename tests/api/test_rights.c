@@ -196,6 +196,7 @@ static void a_line_leaves_them_with_the_bytes_behind_it(void **state)
     close_pair(pair);
 }
 
+/* With room for them, and without. */
 static void waitall_ends_behind_them(void **state)
 {
     sock_t       *pair[2];
@@ -203,13 +204,15 @@ static void waitall_ends_behind_them(void **state)
 
     (void)state;
     unix_pair(SOCK_STREAM, pair);
-    letter_open(&l, RIGHTS(1));
     sock_set_deadline(pair[1], 10000);
-    send_descriptors(pair[0], 1);
-    put(pair[0], "more");
-    assert_int_equal(letter_receive(&l, pair[1], MSG_WAITALL), 1);
-    assert_int_equal(letter_receive(&l, pair[1], 0), 4);
-    letter_close(&l);
+    for (size_t room = 0; room <= RIGHTS(1); room += RIGHTS(1)) {
+        letter_open(&l, room);
+        send_descriptors(pair[0], 1);
+        put(pair[0], "more");
+        assert_int_equal(letter_receive(&l, pair[1], MSG_WAITALL), 1);
+        assert_int_equal(letter_receive(&l, pair[1], 0), 4);
+        letter_close(&l);
+    }
     close_pair(pair);
 }
 
@@ -304,6 +307,26 @@ static void as_many_pass_as_a_message_carries(void **state)
     close_pair(pair);
 }
 
+static void each_may_have_an_item_of_its_own(void **state)
+{
+    sock_t       *pair[2];
+    struct letter l;
+    int           before;
+
+    (void)state;
+    unix_pair(SOCK_STREAM, pair);
+    letter_open(&l, 253 * RIGHTS(1));
+    for (int i = 0; i < 253; i++)
+        assert_true(sock_message_add_handles(l.m, &pair[i % 2], 1));
+    assert_refused(sock_message_add_handles(l.m, &pair[0], 1), EINVAL);
+    assert_int_equal(letter_send(&l, pair[0], "x"), 1);
+    before = open_descriptors();
+    assert_int_equal(letter_receive(&l, pair[1], 0), 1);
+    assert_int_equal(open_descriptors(), before + 253);
+    letter_close(&l);
+    close_pair(pair);
+}
+
 /* ---- credentials ---- */
 
 static void credentials_come_with_a_message(void **state)
@@ -367,6 +390,7 @@ int main(void)
         cmocka_unit_test(a_handle_with_buffered_bytes_stays),
         cmocka_unit_test(what_would_be_dropped_without_a_word_is_refused),
         cmocka_unit_test(as_many_pass_as_a_message_carries),
+        cmocka_unit_test(each_may_have_an_item_of_its_own),
         cmocka_unit_test(credentials_come_with_a_message),
         cmocka_unit_test(nobody_passes_for_somebody_else),
     };

@@ -216,6 +216,28 @@ static void edge_tells_what_comes_after_any_read_met_eagain(void **state)
     each(every_reader);
 }
 
+/* A read that waited in vain has met the end of what was there, too. */
+static void edge_tells_what_comes_after_a_read_timed_out(void **state)
+{
+    sock_t      *pair[2];
+    sock_poll_t *set;
+    char         bytes[8];
+
+    (void)state;
+    tcp_pair(pair);
+    sock_set_timeout(pair[1], 10);
+    set = set_of(pair[1], READ_EDGE);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(sock_write(pair[0], "x", 1), 1);
+        assert_int_equal(told(set, pair[1]), LIBSOCK_POLL_READ);
+        while (sock_recv(pair[1], bytes, sizeof bytes, 0) > 0)
+            ;
+        assert_int_equal(sock_last_error(pair[1]), ETIMEDOUT);
+    }
+    sock_poll_free(set);
+    close_pair(pair);
+}
+
 static void edge_tells_what_comes_after_an_accept_met_eagain(void **state)
 {
     static const char *const names[] = {"accept, TCP", "accept, unix"};
@@ -376,6 +398,7 @@ int main(void)
         cmocka_unit_test(edge_set_on_nothing_tells_what_comes),
         cmocka_unit_test(edge_tells_the_end_once),
         cmocka_unit_test(edge_tells_what_comes_after_any_read_met_eagain),
+        cmocka_unit_test(edge_tells_what_comes_after_a_read_timed_out),
         cmocka_unit_test(edge_tells_what_comes_after_an_accept_met_eagain),
         cmocka_unit_test(edge_tells_every_new_connection),
         cmocka_unit_test(edge_tells_room_that_comes_in_a_wait),
