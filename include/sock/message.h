@@ -21,8 +21,8 @@
  * received and is sent goes back to where it came from.
  *
  * Only that: its other control items are not sent back. Whoever wants to send
- * something else names and adds it; the first such call empties what was
- * received, also if it fails.
+ * something else names and adds it: the first such call empties what was
+ * received.
  *
  * A message and a vector are plain objects, not handles: whoever made one
  * frees it, and one thread at a time uses it, but for sending, which any number
@@ -66,7 +66,8 @@ typedef struct {
 /**
  * Make a message.
  *
- * It may be used again and again: sending and receiving never allocate.
+ * It may be used again and again: sending and receiving never allocate, unless
+ * a host name must be looked up.
  *
  * PHP: the array that socket_sendmsg() and socket_recvmsg() take.
  *

@@ -114,7 +114,8 @@ LIBSOCK_API bool sock_poll_modify(sock_poll_t *p, sock_t *s, unsigned events,
                                   void *data);
 
 /**
- * Watch a socket no more. No wait that begins or ends later has an event of it.
+ * Watch a socket no more. No wait that begins later has an event of it; one
+ * that is about to return in another thread may have one it had found before.
  *
  * PHP: Io\Poll\Watcher::remove().
  *
@@ -156,7 +157,8 @@ LIBSOCK_API int sock_poll_wait(sock_poll_t *p, sock_event_t *events, size_t max,
  * Have the wait in progress return; if there is none, the next one.
  *
  * From any thread, and from a signal handler: it touches neither errno nor what
- * sock_last_error() tells. Waking twice before the wait returns wakes once.
+ * sock_last_error() tells. Waking twice before the wait returns wakes once. A
+ * wait that returns events may leave the wake to the next.
  *
  * PHP: none.
  *

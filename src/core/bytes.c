@@ -182,7 +182,8 @@ ssize_t sock_sendto(sock_t *s, const void *buf, size_t len, int flags,
 
     if (!sk_call_enter(&c, s, SK_SENDTO, SK_WAITS))
         return -1;
-    if (!(err = sk_send_begin(&l, c.s, flags)) &&
+    if (!(err = sk_peer_allows(c.s)) &&
+        !(err = sk_send_begin(&l, c.s, flags)) &&
         !(err = sk_connect_find(&c, &l, address, port, &to)))
         err = sk_send(&c, &l, buf, len, flags, &to, &sent);
     return sk_call_leave_at(&c, SK_SENDTO, err, address, port, NULL)

@@ -40,7 +40,7 @@ static enum sk_direction way_of(enum sk_verb verb)
 
 static bool leave(struct sk_call *c, const struct sk_scene *scene, sk_err err)
 {
-    if (err && sk_handle_closing(c->s))
+    if (err && (c->held & SK_BLOCKED_MASK) && sk_handle_closing(c->s))
         err = ECANCELED;
     if (err)
         sk_report(sk_handle_of(c->s), c->s, scene, err);

@@ -42,7 +42,10 @@ static sk_err add_items(const struct sk_sock *s, const sock_message_t *m,
     }
     h->msg_control    = items.bytes;
     h->msg_controllen = items.size;
-    return !items.size || sk_control_suits(&items, s->domain) ? 0 : EOPNOTSUPP;
+    return !items.size ||
+                   sk_control_suits(&items, s->domain, sk_sock_is_stream(s))
+               ? 0
+               : EOPNOTSUPP;
 }
 
 /* All but the address. The system drops items that have no byte to go with. */
@@ -154,7 +157,8 @@ static sk_err send_one(struct sk_call *c, struct sk_limit *l,
 
     if (!m)
         return EINVAL;
-    if ((err = compose(c->s, m, &answer, &h)))
+    if ((err = compose(c->s, m, &answer, &h)) ||
+        (*m->text && (err = sk_peer_allows(c->s))))
         return err;
     if (is_known(c->s, m))
         to = m->name;
@@ -213,19 +217,24 @@ static size_t gather(const struct sk_sock *s, sock_message_t *const *messages,
     return n;
 }
 
+/* *more: all of them went. */
 static sk_err send_batch(struct sk_call *c, struct sk_limit *l,
                          sock_message_t *const *messages, size_t count,
-                         int flags, size_t *sent)
+                         int flags, size_t *sent, bool *more)
 {
     struct mmsghdr list[BATCH];
     struct answer  answers[BATCH];
     size_t         bytes, n = gather(c->s, messages, count, answers, list);
     sk_err         err;
 
-    if (n)
-        return sk_send_many(c, l, list, n, flags, sent);
+    if (n) {
+        err   = sk_send_many(c, l, list, n, flags, sent);
+        *more = *sent == n;
+        return err;
+    }
     err   = send_one(c, l, messages[0], flags, &bytes);
     *sent = !err;
+    *more = !err;
     return err;
 }
 
@@ -234,7 +243,8 @@ static sk_err send_all(struct sk_call *c, sock_message_t *const *messages,
                        size_t count, int flags, size_t *sent)
 {
     struct sk_limit l;
-    size_t          some = 1;
+    size_t          some;
+    bool            more = true;
     sk_err          err;
 
     if (!messages || !count)
@@ -243,9 +253,10 @@ static sk_err send_all(struct sk_call *c, sock_message_t *const *messages,
         return EOPNOTSUPP;
     if ((err = sk_send_begin(&l, c->s, flags)))
         return err;
-    while (!err && some && *sent < count) {
+    while (more && *sent < count) {
         some = 0;
-        err  = send_batch(c, &l, messages + *sent, count - *sent, flags, &some);
+        err  = send_batch(c, &l, messages + *sent, count - *sent, flags, &some,
+                          &more);
         *sent += some;
     }
     return *sent ? 0 : err;
@@ -317,14 +328,18 @@ ssize_t sock_recvmsg(sock_t *s, sock_message_t *m, int flags)
 {
     struct sk_call c;
     size_t         got = 0;
+    ssize_t        n   = -1;
     sk_err         err;
 
     if (m)
         sk_message_empty(m);
-    if (!sk_call_enter(&c, s, SK_RECVMSG, SK_WAITS))
-        return -1;
-    err = receive_one(&c, m, flags, &got);
-    return sk_call_count(&c, SK_RECVMSG, err, got);
+    if (sk_call_enter(&c, s, SK_RECVMSG, SK_WAITS)) {
+        err = receive_one(&c, m, flags, &got);
+        n   = sk_call_count(&c, SK_RECVMSG, err, got);
+    }
+    if (n < 0 && m)
+        sk_message_empty(m);
+    return n;
 }
 
 /* The closer's shutdown looks like datagrams from nobody, without anything. */
@@ -337,6 +352,21 @@ static size_t without_ends(const struct mmsghdr *list, size_t count)
     return count;
 }
 
+/* How many of them are received into; they are emptied, if none is NULL: 0. */
+static size_t make_ready(sock_message_t *const *messages, size_t count)
+{
+    if (!messages)
+        return 0;
+    if (count > BATCH)
+        count = BATCH;
+    for (size_t i = 0; i < count; i++)
+        if (!messages[i])
+            return 0;
+    for (size_t i = 0; i < count; i++)
+        sk_message_empty(messages[i]);
+    return count;
+}
+
 static sk_err receive_many(struct sk_call *c, sock_message_t *const *messages,
                            size_t count, int flags, size_t *got)
 {
@@ -344,12 +374,10 @@ static sk_err receive_many(struct sk_call *c, sock_message_t *const *messages,
     size_t         total;
     sk_err         err;
 
-    if (!messages || !count)
+    if (!count)
         return EINVAL;
     if (sk_sock_is_stream(c->s))
         return EOPNOTSUPP;
-    if (count > BATCH)
-        count = BATCH;
     for (size_t i = 0; i < count; i++)
         if ((err = prepare(c->s, messages[i], flags, &list[i].msg_hdr, &total)))
             return err;
@@ -369,6 +397,7 @@ ssize_t sock_recvmmsg(sock_t *s, sock_message_t *const *messages, size_t count,
     size_t         got = 0;
     sk_err         err;
 
+    count = make_ready(messages, count);
     if (!sk_call_enter(&c, s, SK_RECVMMSG, SK_WAITS))
         return -1;
     err = receive_many(&c, messages, count, flags, &got);

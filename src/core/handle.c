@@ -159,6 +159,7 @@ static void in_child(void)
     sk_handle_forks++;
     pthread_mutex_init(&table, NULL);
     sk_wait_after_fork();
+    sk_poll_set_up();
     for (uint32_t id = 1; id <= sk_handle_slots; id++)
         revive(sk_handle_slot(id));
 }
@@ -166,6 +167,7 @@ static void in_child(void)
 static void set_up(void)
 {
     sk_wait_set_up();
+    sk_poll_set_up();
     pthread_atfork(before_fork, in_parent, in_child);
 }
 

@@ -13,6 +13,7 @@
 #include "core/io.h"
 
 #include "core/poll.h"
+#include "platform/control.h"
 
 #include <errno.h>
 #include <string.h>
@@ -180,10 +181,38 @@ static sk_err receive_more(struct sk_sock *s, struct sk_limit *l,
     return receive(s, l, &one, flags, more);
 }
 
+/* May what comes next over AF_UNIX be joined with what is there? Not with
+ * descriptors on either side, nor with what somebody else has sent: a look
+ * tells who it is. */
+static bool may_join(struct sk_sock *s, struct sk_limit *l,
+                     const struct msghdr *m, int flags)
+{
+    _Alignas(max_align_t) unsigned char bytes[SK_CONTROL_ANSWER];
+    char                                byte;
+    struct iovec                        part = {&byte, 1};
+    struct msghdr                       next = {.msg_iov     = &part,
+                                                .msg_iovlen  = 1,
+                                                .msg_control = bytes,
+                                                .msg_controllen = m->msg_controllen};
+    struct sk_intake                    in   = {&part, 1, 1, NULL, &next};
+    struct sk_control items = {m->msg_control, 0, m->msg_controllen};
+    size_t            got;
+    int               fd;
+    bool              same;
+
+    if (items.size > sizeof bytes || sk_control_fd(&items, 0, &fd) ||
+        receive(s, l, &in, flags | MSG_PEEK, &got))
+        return false;
+    same = next.msg_controllen == items.size &&
+           !(next.msg_flags & MSG_CTRUNC) &&
+           memcmp(bytes, items.bytes, items.size) == 0;
+    items = (struct sk_control){bytes, 0, next.msg_controllen};
+    sk_control_close_fds(&items);
+    return same;
+}
+
 /* MSG_WAITALL goes on after a signal, and with a deadline. An error that comes
- * after the first bytes is told by the next call. Bytes that came with items
- * over AF_UNIX are the last: what follows may be from somebody else. `room` is
- * that for items. */
+ * after the first bytes is told by the next call. `room` is that for items. */
 static sk_err receive_rest(struct sk_sock *s, struct sk_limit *l,
                            const struct sk_intake *in, size_t room, int flags,
                            size_t *got)
@@ -201,7 +230,8 @@ static sk_err receive_rest(struct sk_sock *s, struct sk_limit *l,
                                .msg_controllen = room};
 
         if (s->domain == AF_UNIX &&
-            (m->msg_controllen || (m->msg_flags & MSG_CTRUNC)))
+            ((m->msg_flags & MSG_CTRUNC) ||
+             (m->msg_controllen && !may_join(s, l, m, flags))))
             break;
         more = 0;
         err  = receive_more(s, l, in, flags, &piece, &more);

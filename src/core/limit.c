@@ -40,7 +40,7 @@ sk_err sk_limit_go_on(struct sk_limit *l, struct sk_sock *s, sk_err err,
                       short events)
 {
     if (err == EINTR) {
-        l->polls = l->until != SK_NEVER;
+        l->polls = l->polls || l->until != SK_NEVER;
         return 0;
     }
     if (err != EAGAIN || l->nonblock)

@@ -16,6 +16,27 @@
 
 #include <errno.h>
 
+/* Who guards a socket's list of members: not the socket's own lock, which is
+ * held while the system sets an option, for a close must not wait for that. */
+#define STRIPES 64u
+static pthread_mutex_t stripes[STRIPES];
+
+void sk_poll_set_up(void)
+{
+    for (size_t i = 0; i < STRIPES; i++)
+        pthread_mutex_init(&stripes[i], NULL);
+}
+
+static void lock_members(struct sk_sock *s)
+{
+    pthread_mutex_lock(&stripes[s->id % STRIPES]);
+}
+
+static void unlock_members(struct sk_sock *s)
+{
+    pthread_mutex_unlock(&stripes[s->id % STRIPES]);
+}
+
 /* So many may end during a wait before it looks anew, and frees them. */
 #define MOST_GONE 256u
 
@@ -52,7 +73,7 @@ bool sk_member_has_bytes(struct sk_member *m)
 
 void sk_poll_notify_slow(struct sk_sock *s)
 {
-    pthread_mutex_lock(&s->lock);
+    lock_members(s);
     sk_sock_raise(s, SK_TOLD);
     for (struct sk_member *m = s->members; m; m = m->next) {
         pthread_mutex_lock(&m->set->lock);
@@ -60,7 +81,7 @@ void sk_poll_notify_slow(struct sk_sock *s)
             make_ready(m);
         pthread_mutex_unlock(&m->set->lock);
     }
-    pthread_mutex_unlock(&s->lock);
+    unlock_members(s);
 }
 
 void sk_poll_rearm(struct sk_sock *s, enum sk_direction way)
@@ -69,7 +90,7 @@ void sk_poll_rearm(struct sk_sock *s, enum sk_direction way)
                                 ? LIBSOCK_POLL_READ | LIBSOCK_POLL_RDHUP
                                 : LIBSOCK_POLL_WRITE;
 
-    pthread_mutex_lock(&s->lock);
+    lock_members(s);
     for (struct sk_member *m = s->members; m; m = m->next) {
         if (!m->set->backend->rearm)
             continue;
@@ -80,10 +101,10 @@ void sk_poll_rearm(struct sk_sock *s, enum sk_direction way)
         }
         pthread_mutex_unlock(&m->set->lock);
     }
-    pthread_mutex_unlock(&s->lock);
+    unlock_members(s);
 }
 
-/* ---- making and changing: with the socket's lock ---- */
+/* ---- making and changing: with the socket's stripe ---- */
 
 static sk_err check(unsigned events)
 {
@@ -182,9 +203,9 @@ sk_err sk_member_add(struct sock_poll *p, struct sk_sock *s, unsigned events,
 
     if (err)
         return err;
-    pthread_mutex_lock(&s->lock);
+    lock_members(s);
     err = add(p, s, events, data);
-    pthread_mutex_unlock(&s->lock);
+    unlock_members(s);
     return err;
 }
 
@@ -214,7 +235,7 @@ sk_err sk_member_modify(struct sock_poll *p, struct sk_sock *s, unsigned events,
 
     if (err)
         return err;
-    pthread_mutex_lock(&s->lock);
+    lock_members(s);
     if ((m = *find(p, s))) {
         pthread_mutex_lock(&p->lock);
         err = modify(m, events, data);
@@ -222,11 +243,11 @@ sk_err sk_member_modify(struct sock_poll *p, struct sk_sock *s, unsigned events,
     } else {
         err = ENOENT;
     }
-    pthread_mutex_unlock(&s->lock);
+    unlock_members(s);
     return err;
 }
 
-/* ---- ending: with the socket's lock ---- */
+/* ---- ending: with the socket's stripe ---- */
 
 /* A wait in progress may have found it already: then its memory stays until
  * that is over. */
@@ -256,26 +277,26 @@ sk_err sk_member_remove(struct sock_poll *p, struct sk_sock *s)
     struct sk_member **at;
     sk_err             err = ENOENT;
 
-    pthread_mutex_lock(&s->lock);
+    lock_members(s);
     if (*(at = find(p, s))) {
         end(at);
         err = 0;
     }
     if (!s->members)
         sk_sock_drop(s, SK_POLLED | SK_TOLD | SK_REARMS);
-    pthread_mutex_unlock(&s->lock);
+    unlock_members(s);
     return err;
 }
 
 void sk_poll_forget(struct sk_sock *s)
 {
-    pthread_mutex_lock(&s->lock);
+    lock_members(s);
     while (s->members)
         end(&s->members);
-    pthread_mutex_unlock(&s->lock);
+    unlock_members(s);
 }
 
-/* The socket's lock comes first, but the member tells which socket: its slot
+/* The socket's stripe comes first, but the member tells which socket: its slot
  * never goes, and if it is another's by then there is nothing to remove. */
 void sk_member_remove_all(struct sock_poll *p)
 {

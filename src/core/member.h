@@ -1,8 +1,8 @@
 /* member.h - poll sets and their members, and who guards what.
  *
- * A member is in two lists: its socket's, guarded by the socket's lock, and its
- * set's, guarded by the set's lock. Both locks are held to make or end one, the
- * socket's first.
+ * A member is in two lists: its socket's, guarded by the stripe the socket
+ * falls into, and its set's, guarded by the set's lock. Both are held to make
+ * or end one, the stripe first.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -36,7 +36,7 @@ struct sk_member {
     struct sock_poll     *set;    /* constant */
     struct sk_sock       *s;      /* constant */
     sock_t               *handle; /* constant */
-    struct sk_member     *next;   /* guarded by the socket's lock */
+    struct sk_member     *next;   /* guarded by the socket's stripe */
     void                 *data;   /* guarded by the set's lock, as are: */
     struct sk_link        all;    /* in members, or in gone */
     struct sk_link        ready;  /* in ready, or in none */

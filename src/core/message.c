@@ -88,14 +88,40 @@ static bool done(enum sk_verb verb, sk_err err)
     return !err;
 }
 
-/* A message is made anew by what is added to a received one: what came goes. */
-static sk_err begin_adding(sock_message_t *m)
+/* An item to be added: it is one of these. */
+struct item {
+    int                       level, type, value; /* a number, if level is */
+    const int                *fds;
+    size_t                    count; /* of fds */
+    const struct sk_addr     *own;
+    unsigned                  index; /* with own */
+    const sock_credentials_t *who;
+};
+
+static sk_err put(struct sk_control *c, const struct item *item)
 {
-    if (!m)
-        return EINVAL;
-    if (m->received)
+    if (item->fds)
+        return sk_control_add_fds(c, item->fds, item->count);
+    if (item->own)
+        return sk_control_add_pktinfo(c, item->own, item->index);
+    if (item->who)
+        return sk_control_add_credentials(c, item->who);
+    return sk_control_add_int(c, item->level, item->type, item->value);
+}
+
+/* What is added to a received message makes it anew: what came goes, but not
+ * before it is sure that the item can be added. */
+static sk_err add(sock_message_t *m, const struct item *item)
+{
+    struct sk_control trial = {NULL, m->control.room, 0};
+    sk_err            err;
+
+    if (m->received) {
+        if ((err = put(&trial, item)))
+            return err;
         sk_message_empty(m);
-    return 0;
+    }
+    return put(&m->control, item);
 }
 
 /* ---- name and parts ---- */
@@ -205,18 +231,19 @@ int sock_message_flags(const sock_message_t *m)
 static sk_err add_handles(sock_message_t *m, sock_t *const *handles,
                           size_t count)
 {
-    int      none[SK_CONTROL_FDS];
-    sock_t **all;
-    sk_err   err = begin_adding(m);
+    int               none[SK_CONTROL_FDS];
+    const struct item item = {.fds = none, .count = count};
+    sock_t          **all;
+    sk_err            err;
 
-    if (err || !handles || !count || count > SK_CONTROL_FDS)
+    if (!m || !handles || !count || count > SK_CONTROL_FDS)
         return EINVAL;
     if (!(all = realloc(m->handles, (m->handle_count + count) * sizeof *all)))
         return ENOMEM;
     m->handles = all;
     for (size_t i = 0; i < count; i++)
         none[i] = SK_CONTROL_NO_FD;
-    if ((err = sk_control_add_fds(&m->control, none, count)))
+    if ((err = add(m, &item)))
         return err;
     memcpy(all + m->handle_count, handles, count * sizeof *all);
     m->handle_count += count;
@@ -231,14 +258,14 @@ bool sock_message_add_handles(sock_message_t *m, sock_t *const *handles,
 
 static sk_err add_fds(sock_message_t *m, const int *fds, size_t count)
 {
-    sk_err err = begin_adding(m);
+    const struct item item = {.fds = fds, .count = count};
 
-    if (err || !fds || count > SK_CONTROL_FDS)
+    if (!m || !fds || count > SK_CONTROL_FDS)
         return EINVAL;
     for (size_t i = 0; i < count; i++)
         if (fds[i] < 0)
             return EBADF;
-    return sk_control_add_fds(&m->control, fds, count);
+    return add(m, &item);
 }
 
 bool sock_message_add_fds(sock_message_t *m, const int *fds, size_t count)
@@ -270,11 +297,9 @@ ssize_t sock_message_take_fds(sock_message_t *m, int *fds, size_t max)
 
 bool sock_message_add_int(sock_message_t *m, int level, int type, int value)
 {
-    sk_err err = begin_adding(m);
+    const struct item item = {.level = level, .type = type, .value = value};
 
-    if (!err)
-        err = sk_control_add_int(&m->control, level, type, value);
-    return done(SK_MESSAGE_ADD_INT, err);
+    return done(SK_MESSAGE_ADD_INT, m ? add(m, &item) : EINVAL);
 }
 
 bool sock_message_get_int(const sock_message_t *m, int level, int type,
@@ -290,9 +315,10 @@ bool sock_message_get_int(const sock_message_t *m, int level, int type,
 static sk_err add_pktinfo(sock_message_t *m, const char *source, unsigned index)
 {
     struct sk_addr own;
-    sk_err         err = begin_adding(m);
+    struct item    item = {.own = &own};
+    sk_err         err;
 
-    if (err || !source)
+    if (!m || !source)
         return EINVAL;
     err = sk_addr_parse(strchr(source, ':') ? AF_INET6 : AF_INET, source, 0,
                         &own);
@@ -301,8 +327,9 @@ static sk_err add_pktinfo(sock_message_t *m, const char *source, unsigned index)
             err = EINVAL;
         index = own.u.in6.sin6_scope_id;
     }
+    item.index = index;
     if (!err)
-        err = sk_control_add_pktinfo(&m->control, &own, index);
+        err = add(m, &item);
     return err == SK_ADDR_IS_NAME ? EINVAL : err;
 }
 
@@ -341,11 +368,9 @@ bool sock_message_get_pktinfo(const sock_message_t *m, char *address,
 bool sock_message_add_credentials(sock_message_t           *m,
                                   const sock_credentials_t *c)
 {
-    sk_err err = c ? begin_adding(m) : EINVAL;
+    const struct item item = {.who = c};
 
-    if (!err)
-        err = sk_control_add_credentials(&m->control, c);
-    return done(SK_MESSAGE_ADD_CREDENTIALS, err);
+    return done(SK_MESSAGE_ADD_CREDENTIALS, m && c ? add(m, &item) : EINVAL);
 }
 
 bool sock_message_get_credentials(const sock_message_t *m,

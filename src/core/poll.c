@@ -236,7 +236,13 @@ static bool tell_polled(struct sock_poll *p, struct report *r)
             sk_plat_muffle(p->bell.fd);
             rang = true;
         } else {
-            tell(r, SK_ITEM(node, struct sk_member, node), events);
+            struct sk_member *m = SK_ITEM(node, struct sk_member, node);
+
+            /* Both at once: an event may be the member's only one. */
+            if (sk_list_has(&m->ready) &&
+                sk_flags_readable(sk_sock_flags(m->s)))
+                events |= LIBSOCK_POLL_READ;
+            tell(r, m, events);
         }
     }
     return rang;

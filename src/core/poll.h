@@ -8,6 +8,9 @@
 #include "core/state.h"
 #include "platform/poller.h"
 
+/* Once in a process, and in a forked child. */
+void sk_poll_set_up(void);
+
 /* s is closed: no set watches it any more. For the closer, who has set the mark
  * and has the descriptor still. */
 void sk_poll_forget(struct sk_sock *s);

@@ -1,8 +1,9 @@
 /* send.c - every byte leaves through here.
  *
  * Without limits, and with a timeout, a send blocks in its own system call: the
- * system's timer ends it. With a deadline, and for what is left after a signal
- * or a first step, it starts without waiting and polls.
+ * system's timer ends it. With a deadline, for what is left after a signal or a
+ * first step, and with any limit over AF_UNIX, whose timer starts anew for each
+ * piece, it starts without waiting and polls.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -91,7 +92,8 @@ sk_err sk_send_begin(struct sk_limit *l, struct sk_sock *s, int flags)
 {
     sk_err err = sk_limit_begin(l, s, SK_WRITING, flags);
 
-    if (sk_sock_flags(s) & SK_SEND_POLLS)
+    if ((sk_sock_flags(s) & SK_SEND_POLLS) ||
+        (s->domain == AF_UNIX && l->until != SK_NEVER))
         l->polls = true;
     return err;
 }
@@ -136,7 +138,8 @@ sk_err sk_send_message(struct sk_call *c, struct sk_limit *l,
 }
 
 /* The system's timer holds for each datagram, the limit for all: with one, each
- * step starts without waiting. */
+ * step starts without waiting, and one that came short is gone on with. Else it
+ * is a failure that made it short: the next call shall tell it. */
 sk_err sk_send_many(struct sk_call *c, struct sk_limit *l, struct mmsghdr *list,
                     size_t count, int flags, size_t *sent)
 {
@@ -152,6 +155,6 @@ sk_err sk_send_many(struct sk_call *c, struct sk_limit *l, struct mmsghdr *list,
         some = 0;
         err  = send_step(c->s, l, &load, flags, &some);
         *sent += some;
-    } while (!err && *sent < count);
+    } while (!err && *sent < count && l->polls && !l->nonblock);
     return *sent ? 0 : err;
 }

@@ -62,7 +62,7 @@ struct sk_sock {
     _Atomic int       failure;     /* why SK_FAILED */
     _Atomic unsigned  selectors;   /* selects that wait to read: see io.c */
     _Atomic uint32_t  error;       /* last failure: verb and code, report.c */
-    struct sk_member *members;     /* guarded by lock: of poll sets */
+    struct sk_member *members;     /* of poll sets: see member.h */
     short             domain;      /* set before open, then constant */
     short             type;        /* likewise */
     pthread_mutex_t   lock;        /* never held while waiting */

@@ -29,7 +29,8 @@ struct sk_control {
 /* Room of an item; 0: unknown pair, or out of range. */
 size_t sk_control_space(int level, int type, size_t count);
 
-/* Each adds an item, or leaves all as it was: EINVAL, ENOBUFS. */
+/* Each adds an item, or leaves all as it was: EINVAL, ENOBUFS. Without bytes
+ * they only tell whether it could be added. */
 sk_err sk_control_add_int(struct sk_control *c, int level, int type, int value);
 sk_err sk_control_add_fds(struct sk_control *c, const int *fds, size_t count);
 sk_err sk_control_add_pktinfo(struct sk_control    *c,
@@ -62,8 +63,8 @@ void sk_control_close_fds(struct sk_control *c);
 void sk_control_answer(const struct sk_control *received,
                        struct sk_control       *out);
 
-/* Can a socket of `domain` send items of that level and type? The system drops
- * those of another domain without a word. */
-bool sk_control_suits(const struct sk_control *c, int domain);
+/* Can a socket of `domain`, a stream or not, send all these items? The system
+ * drops those it cannot without a word. */
+bool sk_control_suits(const struct sk_control *c, int domain, bool stream);
 
 #endif

@@ -114,6 +114,8 @@ static sk_err add(struct sk_control *c, int level, int type, const void *data,
 
     if (space > c->room - c->size)
         return ENOBUFS;
+    if (!c->bytes)
+        return 0;
     item             = memset(c->bytes + c->size, 0, space);
     item->cmsg_level = level;
     item->cmsg_type  = type;
@@ -149,12 +151,13 @@ sk_err sk_control_add_int(struct sk_control *c, int level, int type, int value)
 sk_err sk_control_get_int(const struct sk_control *c, int level, int type,
                           int *value)
 {
+    const struct kind    *kind = number_of(level, type);
     const struct cmsghdr *item;
     uint16_t              half;
 
-    if (!number_of(level, type))
+    if (!kind)
         return EINVAL;
-    if (!(item = find(c, level, type, 1)))
+    if (!(item = find(c, level, type, type == IP_TOS ? 1 : kind->size)))
         return ENOMSG;
     if (length_of(item) >= sizeof *value) {
         memcpy(value, CMSG_DATA(item), sizeof *value);
@@ -379,24 +382,25 @@ void sk_control_close_fds(struct sk_control *c)
 
 /* ---- where they belong ---- */
 
-static bool item_suits(const struct cmsghdr *item, int domain)
+static bool item_suits(const struct cmsghdr *item, int domain, bool stream)
 {
     bool unix_only =
         item->cmsg_level == SOL_SOCKET &&
         (item->cmsg_type == SCM_RIGHTS || item->cmsg_type == SCM_CREDENTIALS);
 
-    if (domain == AF_UNIX)
-        return item->cmsg_level == SOL_SOCKET;
+    if (domain == AF_UNIX || stream)
+        return item->cmsg_level == SOL_SOCKET &&
+               (domain == AF_UNIX || !unix_only);
     return !unix_only &&
            (item->cmsg_level != IPPROTO_IPV6 || domain == AF_INET6);
 }
 
-bool sk_control_suits(const struct sk_control *c, int domain)
+bool sk_control_suits(const struct sk_control *c, int domain, bool stream)
 {
     struct msghdr m = whole(c);
 
     for (struct cmsghdr *i = CMSG_FIRSTHDR(&m); i; i = CMSG_NXTHDR(&m, i))
-        if (!item_suits(i, domain))
+        if (!item_suits(i, domain, stream))
             return false;
     return true;
 }

@@ -173,7 +173,7 @@ static unsigned happened(short events)
         all |= LIBSOCK_POLL_WRITE;
     if (events & POLLRDHUP)
         all |= LIBSOCK_POLL_RDHUP;
-    if (events & POLLERR)
+    if (events & (POLLERR | POLLNVAL))
         all |= LIBSOCK_POLL_ERROR;
     if (events & POLLHUP)
         all |= LIBSOCK_POLL_HUP;

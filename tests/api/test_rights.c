@@ -286,6 +286,9 @@ static void what_would_be_dropped_without_a_word_is_refused(void **state)
     letter_open(&l, 64);
     assert_true(sock_message_add_int(l.m, IPPROTO_IP, IP_TTL, 3));
     assert_fails(pair[0], letter_send(&l, pair[0], "x"), EOPNOTSUPP);
+    close_pair(pair);
+    tcp_pair(pair);
+    assert_fails(pair[0], letter_send(&l, pair[0], "x"), EOPNOTSUPP);
     letter_close(&l);
     close_pair(pair);
 }

@@ -388,9 +388,32 @@ static void a_connect_leaves_the_limits_as_they_were(void **state)
     }
 }
 
+/* However long the write is: the system's timer would begin anew with each
+ * piece that the peer takes. */
+static void a_limit_holds_for_the_whole_of_a_write_over_unix(void **state)
+{
+    static char   bytes[4 << 20];
+    const size_t  lengths[] = {sizeof bytes};
+    sock_iovec_t *v         = sock_iovec_alloc(1, lengths);
+    sock_t       *pair[2];
+    int64_t       begun = now_ms();
+
+    (void)state;
+    unix_pair(SOCK_STREAM, pair);
+    assert_true(sock_set_timeout(pair[0], 5000));
+    assert_true(sock_write(pair[0], bytes, sizeof bytes) > 0);
+    drain(pair[1]);
+    assert_true(sock_writev(pair[0], v) > 0);
+    assert_true(now_ms() - begun < 2500);
+    sock_iovec_free(v);
+    sock_close(pair[0]);
+    sock_close(pair[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_limit_holds_for_the_whole_of_a_write_over_unix),
         cmocka_unit_test(a_timeout_ends_every_call),
         cmocka_unit_test(a_deadline_ends_every_call),
         cmocka_unit_test(the_earlier_of_the_two_counts),

@@ -374,9 +374,30 @@ static void a_wait_hears_of_what_a_line_read_left(void **state)
     sock_close(pair[1]);
 }
 
+/* Its one event tells both, or the line would never be told of. */
+static void oneshot_tells_buffered_bytes_beside_room(void **state)
+{
+    const unsigned both = LIBSOCK_POLL_READ | LIBSOCK_POLL_WRITE;
+    sock_t        *pair[2];
+    sock_poll_t   *set;
+
+    (void)state;
+    tcp_pair(pair);
+    buffer(pair[0], pair[1], "two\n");
+    set = set_of(pair[1], both | LIBSOCK_POLL_ONESHOT);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(told(set, pair[1]), both);
+        assert_true(is_silent(set));
+        rewatch(set, pair[1], both | LIBSOCK_POLL_ONESHOT);
+    }
+    sock_poll_free(set);
+    close_pair(pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(oneshot_tells_buffered_bytes_beside_room),
         cmocka_unit_test(every_line_of_a_burst_is_told),
         cmocka_unit_test(both_ends_of_a_line_are_told),
         cmocka_unit_test(what_any_reader_took_is_not_told),
