@@ -101,6 +101,7 @@ static void free_copies(struct sock_poll *p)
         return;
     free_all(&p->members);
     free_all(&p->gone);
+    pthread_mutex_unlock(&p->lock);
 }
 
 void sock_poll_free(sock_poll_t *p)

@@ -228,10 +228,10 @@ static void what_is_no_batch_is_refused(void **state)
     assert_fails(pair[0], sock_recvmmsg(pair[0], b.m, 2, 0), EINVAL);
     assert_int_equal(sock_sendmmsg(pair[0], b.m, 2, 0), 1);
     assert_fails(pair[0], sock_sendmmsg(pair[0], b.m + 1, 1, 0), EINVAL);
-    batch_close(&b);
     close_pair(pair);
     assert_fails(pair[0], sock_sendmmsg(pair[0], b.m, 1, 0), EBADF);
     assert_fails(NULL, sock_recvmmsg(NULL, b.m, 1, 0), EBADF);
+    batch_close(&b);
 }
 
 /* ---- what it costs ---- */
