@@ -323,6 +323,32 @@ static void waitall_goes_on_past_them(void **state)
     in_two_pieces(sock_set_deadline);
 }
 
+/* The system writes items without what fills them up to the next: there is
+ * what an earlier receive left, and it makes nobody another sender. */
+static void waitall_knows_a_sender_by_his_credentials_only(void **state)
+{
+    struct receiver r;
+    sock_t         *pair[2];
+
+    (void)state;
+    unix_pair(SOCK_STREAM, pair);
+    letter_open(&r.l, ROOM);
+    send_descriptors(pair[0], 4);
+    assert_int_equal(letter_receive(&r.l, pair[1], 0), 1);
+    sock_message_clear(r.l.m);
+    ask_for_them(pair[1]);
+    sock_set_deadline(pair[1], 10000);
+    put(pair[0], "ab");
+    receiver_resume(&r, pair[1]);
+    put(pair[0], "cd");
+    sock_shutdown(pair[0], SHUT_WR);
+    receiver_join(&r);
+    assert_int_equal(r.result, 4);
+    letter_is(&r.l, "abcd");
+    letter_close(&r.l);
+    close_pair(pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +364,7 @@ int main(void)
         cmocka_unit_test(other_families_carry_no_credentials),
         cmocka_unit_test(on_a_stream_they_need_a_byte_to_go_with),
         cmocka_unit_test(waitall_goes_on_past_them),
+        cmocka_unit_test(waitall_knows_a_sender_by_his_credentials_only),
     };
 
     return cmocka_run_group_tests_name("credentials", tests, count_descriptors,

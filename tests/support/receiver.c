@@ -5,7 +5,6 @@
 #include "support/receiver.h"
 
 #include <sched.h>
-#include <string.h>
 #include <unistd.h>
 
 static void *receive_everything(void *arg)
@@ -17,16 +16,21 @@ static void *receive_everything(void *arg)
     return NULL;
 }
 
-void receiver_start(struct receiver *r, sock_t *s, size_t control_size)
+void receiver_resume(struct receiver *r, sock_t *s)
 {
-    memset(r, 0, sizeof *r);
-    letter_open(&r->l, control_size);
-    r->s = s;
+    r->s   = s;
+    r->tid = 0;
     assert_int_equal(pthread_create(&r->thread, NULL, receive_everything, r),
                      0);
     while (!r->tid)
         sched_yield();
     wait_until_asleep(r->tid);
+}
+
+void receiver_start(struct receiver *r, sock_t *s, size_t control_size)
+{
+    letter_open(&r->l, control_size);
+    receiver_resume(r, s);
 }
 
 void receiver_join(struct receiver *r)

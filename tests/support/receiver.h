@@ -19,4 +19,7 @@ struct receiver {
 void receiver_start(struct receiver *r, sock_t *s, size_t control_size);
 void receiver_join(struct receiver *r); /* the letter is still open */
 
+/* The same with a letter that is open. */
+void receiver_resume(struct receiver *r, sock_t *s);
+
 #endif
