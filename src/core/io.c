@@ -181,6 +181,16 @@ static sk_err receive_more(struct sk_sock *s, struct sk_limit *l,
     return receive(s, l, &one, flags, more);
 }
 
+static bool is_same_sender(const struct sk_control *a,
+                           const struct sk_control *b)
+{
+    sock_credentials_t one, other;
+
+    return a->size == b->size && !sk_control_get_credentials(a, &one) &&
+           !sk_control_get_credentials(b, &other) && one.pid == other.pid &&
+           one.uid == other.uid && one.gid == other.gid;
+}
+
 /* May what comes next over AF_UNIX be joined with what is there? Not with
  * descriptors on either side, nor with what somebody else has sent: a look
  * tells who it is. */
@@ -188,26 +198,25 @@ static bool may_join(struct sk_sock *s, struct sk_limit *l,
                      const struct msghdr *m, int flags)
 {
     _Alignas(max_align_t) unsigned char bytes[SK_CONTROL_ANSWER];
-    char                                byte;
-    struct iovec                        part = {&byte, 1};
-    struct msghdr                       next = {.msg_iov     = &part,
-                                                .msg_iovlen  = 1,
-                                                .msg_control = bytes,
-                                                .msg_controllen = m->msg_controllen};
-    struct sk_intake                    in   = {&part, 1, 1, NULL, &next};
-    struct sk_control items = {m->msg_control, 0, m->msg_controllen};
+    struct sk_control here = {m->msg_control, 0, m->msg_controllen};
+    struct sk_control there;
+    char              byte;
+    struct iovec      part = {&byte, 1};
+    struct msghdr     next = {.msg_iov        = &part,
+                              .msg_iovlen     = 1,
+                              .msg_control    = bytes,
+                              .msg_controllen = here.size};
+    struct sk_intake  in   = {&part, 1, 1, NULL, &next};
     size_t            got;
     int               fd;
     bool              same;
 
-    if (items.size > sizeof bytes || sk_control_fd(&items, 0, &fd) ||
+    if (here.size > sizeof bytes || sk_control_fd(&here, 0, &fd) ||
         receive(s, l, &in, flags | MSG_PEEK, &got))
         return false;
-    same = next.msg_controllen == items.size &&
-           !(next.msg_flags & MSG_CTRUNC) &&
-           memcmp(bytes, items.bytes, items.size) == 0;
-    items = (struct sk_control){bytes, 0, next.msg_controllen};
-    sk_control_close_fds(&items);
+    there = (struct sk_control){bytes, 0, next.msg_controllen};
+    same  = !(next.msg_flags & MSG_CTRUNC) && is_same_sender(&here, &there);
+    sk_control_close_fds(&there);
     return same;
 }
 

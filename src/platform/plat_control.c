@@ -375,7 +375,7 @@ void sk_control_close_fds(struct sk_control *c)
 
     for (size_t n = 0; sk_control_fd(c, n, &fd); n++)
         if (fd >= 0)
-            sk_plat_close(fd, false);
+            sk_plat_close(fd, true);
     if (!get(c, SOL_SOCKET, PIDFD, &fd, sizeof fd) && fd >= 0)
         sk_plat_close(fd, false);
 }
