@@ -397,7 +397,7 @@ LIBSOCK_API bool sock_message_get_credentials(const sock_message_t *m,
  *
  * @param m     a message
  * @param out   where it goes
- * @param size  sizeof *out: what a newer header has more stays 0
+ * @param size  sizeof *out: what a newer header has more becomes 0
  *
  * @return true; false with the reason in sock_last_error(NULL), *out
  *         untouched:
