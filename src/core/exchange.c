@@ -280,7 +280,8 @@ ssize_t sock_sendmmsg(sock_t *s, sock_message_t *const *messages, size_t count,
 
 /* ---- receiving ---- */
 
-/* An error queue may have something to say without a byte. */
+/* The message is empty by now. An error queue may have something to say without
+ * a byte. */
 static sk_err prepare(const struct sk_sock *s, sock_message_t *m, int flags,
                       struct msghdr *h, size_t *total)
 {
@@ -290,7 +291,6 @@ static sk_err prepare(const struct sk_sock *s, sock_message_t *m, int flags,
     if (!m)
         return EINVAL;
     count = m->count;
-    sk_message_empty(m);
     memset(h, 0, sizeof *h);
     if ((err = sk_parts_measure(s, m->parts, &count, total)))
         return err;

@@ -190,8 +190,8 @@ static void tell(struct report *r, struct sk_member *m, unsigned what)
     r->events[r->count++] = (sock_event_t){m->handle, m->data, what};
 }
 
-/* At most `most` of them; those that stay ready go to the end of the list. */
-static void tell_buffered(struct sock_poll *p, struct report *r, size_t most)
+/* As many as fit; those that stay ready go to the end of the list. */
+static void tell_buffered(struct sock_poll *p, struct report *r)
 {
     const unsigned  once = LIBSOCK_POLL_ONESHOT | LIBSOCK_POLL_EDGE;
     struct sk_link  todo;
@@ -199,7 +199,7 @@ static void tell_buffered(struct sock_poll *p, struct report *r, size_t most)
 
     sk_list_init(&todo);
     sk_list_prepend_all(&todo, &p->ready);
-    while (r->count < most && (link = sk_list_shift(&todo))) {
+    while (r->count < r->max && (link = sk_list_shift(&todo))) {
         struct sk_member *m = SK_ITEM(link, struct sk_member, ready);
 
         if (!sk_member_has_bytes(m))
@@ -285,7 +285,7 @@ static sk_err look(struct sock_poll *p, struct report *r, int64_t until,
     if (kept < r->max)
         err = look_at_system(p, r, r->max - kept, until, again);
     p->turn = !kept && r->count == r->max;
-    tell_buffered(p, r, r->max);
+    tell_buffered(p, r);
     return err;
 }
 
