@@ -37,6 +37,43 @@ enum {
 };
 
 /**
+ * Failures of TLS, likewise in a range of their own.  sock_last_message() adds
+ * what OpenSSL says, and of a certificate whose it is.
+ */
+enum {
+    LIBSOCK_ETLS_TRUNCATED = 21001, /**< the connection ended without TLS's own
+                                         end: it may have been cut off */
+    LIBSOCK_ETLS_PROTOCOL,          /**< what came is not TLS, or is broken */
+    LIBSOCK_ETLS_VERSION,           /**< no version of TLS in common */
+    LIBSOCK_ETLS_CIPHER,            /**< no cipher in common */
+    LIBSOCK_ETLS_ALPN,              /**< no protocol in common */
+    LIBSOCK_ETLS_REFUSED,           /**< the peer refused, with an alert */
+    LIBSOCK_ETLS_REFUSED_CERTIFICATE, /**< the peer refused our certificate */
+    LIBSOCK_ETLS_NO_CERTIFICATE,      /**< the peer has shown no certificate */
+    LIBSOCK_ETLS_UNTRUSTED,           /**< nobody we trust has signed it */
+    LIBSOCK_ETLS_SELF_SIGNED,         /**< it is signed by nobody but itself */
+    LIBSOCK_ETLS_EXPIRED,             /**< it is no longer valid */
+    LIBSOCK_ETLS_NOT_YET_VALID,       /**< it is not valid yet */
+    LIBSOCK_ETLS_NAME,                /**< it is for another name */
+    LIBSOCK_ETLS_REVOKED,             /**< it was revoked */
+    LIBSOCK_ETLS_CRL,     /**< no valid list tells whether it was revoked */
+    LIBSOCK_ETLS_PURPOSE, /**< it is not for this use */
+    LIBSOCK_ETLS_CHAIN_TOO_LONG, /**< more certificates than verify_depth */
+    LIBSOCK_ETLS_WEAK,           /**< its key or its digest is too weak */
+    LIBSOCK_ETLS_FINGERPRINT,    /**< it is not the one expected */
+    LIBSOCK_ETLS_CERTIFICATE,    /**< it is bad in another way */
+    LIBSOCK_ETLS_LOCAL_CERT,     /**< local_cert cannot be used */
+    LIBSOCK_ETLS_LOCAL_KEY,      /**< local_pk cannot be used */
+    LIBSOCK_ETLS_PASSPHRASE,     /**< the passphrase is wrong, or missing */
+    LIBSOCK_ETLS_KEY_MISMATCH,   /**< the key is not the certificate's */
+    LIBSOCK_ETLS_CA,             /**< cafile or capath cannot be used */
+    LIBSOCK_ETLS_CRLFILE,        /**< crlfile cannot be used */
+    LIBSOCK_ETLS_OPTION,         /**< ciphers, curves or another option has a
+                                      value that OpenSSL refuses */
+    LIBSOCK_ETLS_OTHER           /**< another failure of OpenSSL's */
+};
+
+/**
  * The code of the last failure.
  *
  * For a handle: this thread's last failure, if that was on this handle, else

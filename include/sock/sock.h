@@ -21,6 +21,8 @@
  * message.h  messages with control items, batches, PHP 4's vectors
  * address.h  looking names up
  * poll.h     waiting on many sockets
+ * stream.h   sockets by URL, TLS, and the calls of files
+ * context.h  the options of streams
  *
  * SPDX-License-Identifier: MIT
  */
@@ -29,10 +31,12 @@
 
 #include <sock/address.h>
 #include <sock/base.h>
+#include <sock/context.h>
 #include <sock/error.h>
 #include <sock/message.h>
 #include <sock/option.h>
 #include <sock/poll.h>
 #include <sock/socket.h>
+#include <sock/stream.h>
 
 #endif

@@ -164,16 +164,23 @@ static void learn(struct sk_sock *s, int fd, const struct sk_plat_kind *kind)
     }
 }
 
-sock_t *sock_import_fd(int fd)
+sk_err sk_socket_adopt(int fd, struct sk_sock **out)
 {
     struct sk_plat_kind kind;
-    struct sk_sock     *s = NULL;
     sk_err              err;
 
-    if ((err = sk_plat_adopt(fd, &kind)) || (err = sk_handle_reserve(&s)))
-        return sk_call_refuse(SK_IMPORT_FD, err);
-    learn(s, fd, &kind);
-    return sk_handle_publish(s);
+    if ((err = sk_plat_adopt(fd, &kind)) || (err = sk_handle_reserve(out)))
+        return err;
+    learn(*out, fd, &kind);
+    return 0;
+}
+
+sock_t *sock_import_fd(int fd)
+{
+    struct sk_sock *s;
+    sk_err          err = sk_socket_adopt(fd, &s);
+
+    return err ? sk_call_refuse(SK_IMPORT_FD, err) : sk_handle_publish(s);
 }
 
 int sock_export_fd(sock_t *s)

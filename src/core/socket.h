@@ -11,4 +11,7 @@
  * system says. */
 sk_err sk_socket_make(int domain, int type, int protocol, struct sk_sock **out);
 
+/* A socket of fd, which is its own from then on; on failure the caller's. */
+sk_err sk_socket_adopt(int fd, struct sk_sock **out);
+
 #endif

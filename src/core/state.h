@@ -38,13 +38,24 @@ enum sk_direction {
 #define SK_TOLD 0x1000u       /* they know that the buffer holds bytes */
 #define SK_REARMS 0x2000u     /* one wants to know when a call meets EAGAIN */
 #define SK_UNTOLD 0x4000u     /* open, but its handle was given to nobody yet */
+#define SK_CHANNEL 0x8000u    /* bytes go through its channel: channel.h */
+#define SK_PENDING 0x10000u /* the channel holds bytes, or somebody to accept  \
+                             */
+#define SK_KEPT 0x20000u    /* the channel keeps bytes the system refused */
+#define SK_SHAKING 0x40000u /* the channel awaits its peer before all else */
+#define SK_ENDED 0x80000u   /* a read has met the end, or failed for good */
+#define SK_TIMED_OUT 0x100000u /* the last read met its limit */
 
 /* Without these a call is its system call and nothing else. */
-#define SK_READ_CARE (SK_BUFFERED | SK_FAILED | SK_DEADLINE | SK_READ_LIMIT)
-#define SK_WRITE_CARE (SK_DEADLINE | SK_WRITE_LIMIT | SK_SEND_POLLS)
+#define SK_READ_CARE                                                           \
+    (SK_BUFFERED | SK_FAILED | SK_DEADLINE | SK_READ_LIMIT | SK_CHANNEL |      \
+     SK_TIMED_OUT)
+#define SK_WRITE_CARE                                                          \
+    (SK_DEADLINE | SK_WRITE_LIMIT | SK_SEND_POLLS | SK_CHANNEL)
 
 #define SK_NEVER INT64_MAX /* a time that does not come */
 
+struct sk_channel;
 struct sk_member;
 
 struct sk_sock {
@@ -59,15 +70,16 @@ struct sk_sock {
     uint32_t         id;   /* set once: the slot's number, from 1 */
 
     /* Then the rest. */
-    _Atomic int       failure;     /* why SK_FAILED */
-    _Atomic unsigned  selectors;   /* selects that wait to read: see io.c */
-    _Atomic uint32_t  error;       /* last failure: verb and code, report.c */
-    struct sk_member *members;     /* of poll sets: see member.h */
-    short             domain;      /* set before open, then constant */
-    short             type;        /* likewise */
-    pthread_mutex_t   lock;        /* never held while waiting */
-    char             *where;       /* guarded by lock: text of where_error */
-    uint32_t          where_error; /* guarded by lock: the error it is of */
+    _Atomic int       failure;   /* why SK_FAILED */
+    _Atomic unsigned  selectors; /* selects that wait to read: see io.c */
+    _Atomic uint32_t  error;     /* last failure: verb and code, report.c */
+    struct sk_member *members;   /* of poll sets: see member.h */
+    _Atomic(struct sk_channel *) channel; /* see channel.h; NULL: none */
+    short                        domain;  /* set before open, then constant */
+    short                        type;    /* likewise */
+    pthread_mutex_t              lock;    /* never held while waiting */
+    char    *where;       /* guarded by lock: text of where_error */
+    uint32_t where_error; /* guarded by lock: the error it is of */
     union {
         struct sockaddr     any;
         struct sockaddr_in  in4;
@@ -89,7 +101,7 @@ static inline unsigned sk_sock_flags(struct sk_sock *s)
  * has refused; so does the end that we have met. */
 static inline bool sk_flags_readable(unsigned flags)
 {
-    return (flags & SK_FAILED) ||
+    return (flags & (SK_FAILED | SK_PENDING)) ||
            (flags & (SK_BUFFERED | SK_STARVED)) == SK_BUFFERED;
 }
 

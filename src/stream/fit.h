@@ -1,0 +1,23 @@
+/* fit.h - sockets as a context's socket.* options want them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SK_STREAM_FIT_H
+#define SK_STREAM_FIT_H
+
+#include "core/state.h"
+#include "stream/context.h"
+
+/* Each gives a new socket, to be published or discarded, with the options that
+ * must be set before it is bound or connected. A client's is bound to bindto if
+ * that is of its family: else EAFNOSUPPORT. EINVAL, EOPNOTSUPP if a required
+ * option is refused, what the system says. */
+sk_err sk_fit_client(int domain, int type, const struct sk_options *o,
+                     struct sk_sock **out);
+sk_err sk_fit_server(int domain, int type, const struct sk_options *o,
+                     struct sk_sock **out);
+
+/* What an accepted TCP socket does not have from its listener. */
+sk_err sk_fit_accepted(struct sk_sock *s, const struct sk_options *o);
+
+#endif
