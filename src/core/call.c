@@ -8,8 +8,11 @@
  */
 #include "core/call.h"
 
+#include "core/channel.h"
 #include "core/poll.h"
 #include "core/wait.h"
+
+#include <sock/error.h>
 
 #include <errno.h>
 
@@ -38,12 +41,27 @@ static enum sk_direction way_of(enum sk_verb verb)
     }
 }
 
+/* A failure of TLS has more to say than its code. */
+static void report(struct sk_call *c, const struct sk_scene *scene, sk_err err)
+{
+    struct sk_channel *channel = sk_channel_of(c->s);
+    struct sk_scene    more    = *scene;
+    char               detail[512];
+
+    if (err >= LIBSOCK_ETLS_TRUNCATED && channel && channel->ops->explain &&
+        !(scene->detail && *scene->detail)) {
+        channel->ops->explain(c->s, err, detail, sizeof detail);
+        more.detail = detail;
+    }
+    sk_report(sk_handle_of(c->s), c->s, &more, err);
+}
+
 static bool leave(struct sk_call *c, const struct sk_scene *scene, sk_err err)
 {
     if (err && (c->held & SK_BLOCKED_MASK) && sk_handle_closing(c->s))
         err = ECANCELED;
-    if (err)
-        sk_report(sk_handle_of(c->s), c->s, scene, err);
+    if (SK_UNLIKELY(err))
+        report(c, scene, err);
     if ((err == EAGAIN || err == ETIMEDOUT || err == EINPROGRESS) &&
         (sk_sock_flags(c->s) & SK_REARMS))
         sk_poll_rearm(c->s, way_of(scene->verb));

@@ -16,7 +16,7 @@
 #include "core/call.h"
 #include "core/io.h"
 
-/* Any of them may be NULL: then the socket is like one without a channel. */
+/* Most may be NULL: then the socket is like one without a channel. */
 struct sk_channel_ops {
     /* Receive as sk_io_take_in() does, but for the handle's own buffer, which
      * is empty. The caller has the reading turn. No MSG_PEEK on streams. */
@@ -45,8 +45,12 @@ struct sk_channel_ops {
     /* What there is to say about err beyond its text; "" if nothing. */
     void (*explain)(struct sk_sock *s, sk_err err, char *out, size_t size);
 
-    /* The last holder has left; the descriptor is still open. In a child of
-     * fork the process that made the channel may use the socket on. */
+    /* In a child of fork, where no other thread lives: make locks new. */
+    void (*forked)(struct sk_sock *s);
+
+    /* Never NULL. The last holder has left; the descriptor is still open, or
+     * -1 if it was given away. In a child of fork the process that made the
+     * channel may use the socket on. */
     void (*free)(struct sk_sock *s);
 };
 

@@ -101,9 +101,9 @@ static sk_err board(struct passengers *p, const sock_message_t *m)
         if (!s)
             return sk_handle_refusal(handle);
         p->slots[p->count] = s;
-        if (sk_sock_flags(s) & SK_BUFFERED) {
+        if (sk_sock_flags(s) & (SK_BUFFERED | SK_CHANNEL)) {
             p->count++;
-            return EBUSY;
+            return sk_sock_flags(s) & SK_CHANNEL ? EOPNOTSUPP : EBUSY;
         }
     }
     return 0;

@@ -15,6 +15,7 @@
  */
 #include "core/handle.h"
 
+#include "core/channel.h"
 #include "core/poll.h"
 #include "core/wait.h"
 
@@ -24,6 +25,7 @@
 _Atomic(struct sk_sock *) sk_handle_blocks[SK_BLOCKS];
 _Atomic uint32_t          sk_handle_slots;
 unsigned                  sk_handle_forks;
+_Atomic unsigned          sk_handle_epoch;
 
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t        free_first; /* guarded by table: slot number, 0 none */
@@ -95,12 +97,24 @@ static void put_slot(struct sk_sock *s)
     free_last = s->id;
 }
 
+static void free_channel(struct sk_sock *s)
+{
+    struct sk_channel *channel = sk_channel_of(s);
+
+    if (!channel)
+        return;
+    channel->ops->free(s);
+    atomic_store_explicit(&s->channel, NULL, memory_order_relaxed);
+}
+
 /* The descriptor and what belongs to this life go; the next life begins. */
 static void empty(struct sk_sock *s)
 {
     uint64_t life = atomic_load_explicit(&s->word, memory_order_relaxed) >> 32;
-    int      fd   = s->fd;
+    int      fd;
 
+    free_channel(s);
+    fd    = s->fd;
     s->fd = -1; /* first: a child of a fork closes what stands here */
     if (fd >= 0)
         sk_plat_close(fd, sk_sock_flags(s) & SK_LINGERS);
@@ -125,7 +139,21 @@ static void before_fork(void)
 
 static void in_parent(void)
 {
+    sk_handle_epoch++;
     pthread_mutex_unlock(&table);
+}
+
+/* What a thread was making or unmaking as the process forked is let alone. */
+static void revive_channel(struct sk_sock *s, bool closing)
+{
+    struct sk_channel *channel = sk_channel_of(s);
+
+    if (!channel)
+        return;
+    if (closing)
+        atomic_store_explicit(&s->channel, NULL, memory_order_relaxed);
+    else if (channel->ops->forked)
+        channel->ops->forked(s);
 }
 
 /* Only the forking thread lives on: nobody else holds anything. A close that
@@ -138,6 +166,7 @@ static void revive(struct sk_sock *s)
 
     if (sk_sock_flags(s) & SK_UNTOLD) /* being made, too */
         word |= SK_CLOSING;
+    revive_channel(s, word & SK_CLOSING);
     if (pthread_mutex_trylock(&s->lock))
         s->where = NULL; /* somebody was changing it */
     pthread_mutex_init(&s->lock, NULL);
@@ -157,6 +186,7 @@ static void revive(struct sk_sock *s)
 static void in_child(void)
 {
     sk_handle_forks++;
+    sk_handle_epoch++;
     pthread_mutex_init(&table, NULL);
     sk_wait_after_fork();
     sk_poll_set_up();
@@ -247,6 +277,14 @@ void sk_handle_release_slow(struct sk_sock *s, uint64_t old, uint64_t held)
         empty(s);
 }
 
+static void say_goodbye(struct sk_sock *s)
+{
+    struct sk_channel *channel = sk_channel_of(s);
+
+    if (SK_UNLIKELY(channel) && channel->ops->closing)
+        channel->ops->closing(s);
+}
+
 /* The mark comes first and shutdown second: a call that looks at the mark
  * before it waits, or waits in the system, misses neither. Between the two the
  * poll sets forget the socket, or they would tell of the shutdown. */
@@ -266,6 +304,7 @@ sk_err sk_handle_close(sock_t *h)
         &s->word, &word, (word | SK_CLOSING) + SK_HOLDER, memory_order_acq_rel,
         memory_order_relaxed));
     sk_poll_forget(s);
+    say_goodbye(s);
     if (word & SK_BLOCKED_MASK)
         sk_plat_shutdown(s->fd, SHUT_RDWR);
     if (word & SK_WAITED)

@@ -41,6 +41,10 @@ extern SK_PRIVATE _Atomic uint32_t sk_handle_slots;
  * is set up, by a child that has no threads yet. */
 extern SK_PRIVATE unsigned sk_handle_forks;
 
+/* How often this process, or the one it came from, has forked: who remembers
+ * the count knows whether another process may have the same socket since. */
+extern SK_PRIVATE _Atomic unsigned sk_handle_epoch;
+
 /* Once in a process, before the first handle or poll set. */
 void sk_handle_set_up(void);
 

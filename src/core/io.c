@@ -6,14 +6,18 @@
  *
  * Bytes that a line read took too many of are in the handle's buffer, guarded
  * by the reading turn. One flag says whether there are any, so that a reader
- * of a handle without lines takes no turn.
+ * of a handle without lines takes no turn. The bytes of a handle with a channel
+ * come through that, and always under the turn.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "core/io.h"
 
+#include "core/channel.h"
 #include "core/poll.h"
 #include "platform/control.h"
+
+#include <sock/error.h>
 
 #include <errno.h>
 #include <string.h>
@@ -33,8 +37,19 @@ static ssize_t receive_once(int fd, const struct sk_intake *in, int flags)
     return sk_plat_recv(fd, in->parts->iov_base, in->parts->iov_len, flags);
 }
 
-static sk_err receive(struct sk_sock *s, struct sk_limit *l,
-                      const struct sk_intake *in, int flags, size_t *got)
+static bool has_channel(struct sk_sock *s)
+{
+    return sk_sock_flags(s) & SK_CHANNEL;
+}
+
+/* Only the system's own AF_UNIX knows descriptors and senders. */
+static bool has_items(struct sk_sock *s)
+{
+    return s->domain == AF_UNIX && !has_channel(s);
+}
+
+static sk_err receive_raw(struct sk_sock *s, struct sk_limit *l,
+                          const struct sk_intake *in, int flags, size_t *got)
 {
     ssize_t n;
     sk_err  err;
@@ -50,14 +65,36 @@ static sk_err receive(struct sk_sock *s, struct sk_limit *l,
     }
 }
 
-/* The same without an address, into one piece of memory. */
-static sk_err receive_bytes(struct sk_sock *s, struct sk_limit *l, void *buf,
-                            size_t len, int flags, size_t *got)
+static sk_err receive(struct sk_call *c, struct sk_limit *l,
+                      struct sk_intake *in, int flags, size_t *got)
+{
+    if (SK_UNLIKELY(has_channel(c->s)))
+        return sk_channel_of(c->s)->ops->receive(c, l, in, flags, got);
+    return receive_raw(c->s, l, in, flags, got);
+}
+
+sk_err sk_io_receive_raw(struct sk_sock *s, struct sk_limit *l, void *buf,
+                         size_t len, size_t *got)
 {
     const struct iovec     part = {buf, len};
     const struct sk_intake in   = {&part, 1, len, NULL, NULL};
 
-    return receive(s, l, &in, flags, got);
+    return receive_raw(s, l, &in, 0, got);
+}
+
+ssize_t sk_io_try_raw(struct sk_sock *s, void *buf, size_t len)
+{
+    return sk_plat_recv(s->fd, buf, len, MSG_DONTWAIT);
+}
+
+/* The same without an address, into one piece of memory. */
+static sk_err receive_bytes(struct sk_call *c, struct sk_limit *l, void *buf,
+                            size_t len, int flags, size_t *got)
+{
+    const struct iovec part = {buf, len};
+    struct sk_intake   in   = {&part, 1, len, NULL, NULL};
+
+    return receive(c, l, &in, flags, got);
 }
 
 /* ---- the buffer ---- */
@@ -79,7 +116,7 @@ static bool is_final(sk_err err)
     for (size_t i = 0; i < SK_COUNT(ends); i++)
         if (ends[i] == err)
             return true;
-    return false;
+    return err >= LIBSOCK_ETLS_TRUNCATED && err <= LIBSOCK_ETLS_OTHER;
 }
 
 /* The system tells an error once; the handle goes on telling it. */
@@ -98,15 +135,17 @@ static void remember(struct sk_sock *s, const struct sk_limit *l, sk_err err)
  * One of the two changes comes second, and sees the other thread. */
 static bool takes_line_only(struct sk_sock *s)
 {
+    if (has_channel(s))
+        return false; /* a select of it looks again by itself */
     return s->domain == AF_UNIX ||
            atomic_fetch_add_explicit(&s->selectors, 0, memory_order_acq_rel);
 }
 
 /* How many of the bytes that wait belong to the reader's line. */
-static sk_err measure_line(struct sk_sock *s, struct sk_limit *l, size_t *room)
+static sk_err measure_line(struct sk_call *c, struct sk_limit *l, size_t *room)
 {
-    char  *at   = sk_buf_back(&s->buf);
-    sk_err err  = receive_bytes(s, l, at, *room, MSG_PEEK, room);
+    char  *at   = sk_buf_back(&c->s->buf);
+    sk_err err  = receive_bytes(c, l, at, *room, MSG_PEEK, room);
     size_t line = err ? 0 : sk_buf_find_line(at, *room);
 
     if (line)
@@ -137,9 +176,9 @@ sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l, size_t want,
     if (room > most)
         room = most;
     if (line_only)
-        err = measure_line(s, l, &room);
+        err = measure_line(c, l, &room);
     if (!err && room)
-        err = receive_bytes(s, l, sk_buf_back(&s->buf), room, 0, got);
+        err = receive_bytes(c, l, sk_buf_back(&s->buf), room, 0, got);
     l->polls = l->polls || l->until != SK_NEVER;
     if (err) {
         remember(s, l, err);
@@ -169,16 +208,16 @@ static struct iovec behind(const struct sk_intake *in, size_t skip)
 }
 
 /* One more piece. On AF_UNIX descriptors may come with it. */
-static sk_err receive_more(struct sk_sock *s, struct sk_limit *l,
+static sk_err receive_more(struct sk_call *c, struct sk_limit *l,
                            const struct sk_intake *in, int flags,
                            struct msghdr *piece, size_t *more)
 {
     struct iovec     part = *piece->msg_iov;
     struct sk_intake one  = {&part, 1, part.iov_len, NULL, NULL};
 
-    if (in->message && s->domain == AF_UNIX)
+    if (in->message && has_items(c->s))
         one.message = piece;
-    return receive(s, l, &one, flags, more);
+    return receive(c, l, &one, flags, more);
 }
 
 static bool is_same_sender(const struct sk_control *a,
@@ -194,7 +233,7 @@ static bool is_same_sender(const struct sk_control *a,
 /* May what comes next over AF_UNIX be joined with what is there? Not with
  * descriptors on either side, nor with what somebody else has sent: a look
  * tells who it is. */
-static bool may_join(struct sk_sock *s, struct sk_limit *l,
+static bool may_join(struct sk_call *c, struct sk_limit *l,
                      const struct msghdr *m, int flags)
 {
     _Alignas(max_align_t) unsigned char bytes[SK_CONTROL_ANSWER];
@@ -212,7 +251,7 @@ static bool may_join(struct sk_sock *s, struct sk_limit *l,
     bool              same;
 
     if (here.size > sizeof bytes || sk_control_fd(&here, 0, &fd) ||
-        receive(s, l, &in, flags | MSG_PEEK, &got))
+        receive(c, l, &in, flags | MSG_PEEK, &got))
         return false;
     there = (struct sk_control){bytes, 0, next.msg_controllen};
     same  = !(next.msg_flags & MSG_CTRUNC) && is_same_sender(&here, &there);
@@ -222,13 +261,14 @@ static bool may_join(struct sk_sock *s, struct sk_limit *l,
 
 /* MSG_WAITALL goes on after a signal, and with a deadline. An error that comes
  * after the first bytes is told by the next call. `room` is that for items. */
-static sk_err receive_rest(struct sk_sock *s, struct sk_limit *l,
+static sk_err receive_rest(struct sk_call *c, struct sk_limit *l,
                            const struct sk_intake *in, size_t room, int flags,
                            size_t *got)
 {
-    struct msghdr none = {0}, *m = in->message ? in->message : &none;
-    sk_err        err = 0;
-    size_t        more;
+    struct sk_sock *s    = c->s;
+    struct msghdr   none = {0}, *m = in->message ? in->message : &none;
+    sk_err          err = 0;
+    size_t          more;
 
     l->polls = l->polls || l->until != SK_NEVER;
     while (*got < in->len && !err) {
@@ -238,16 +278,15 @@ static sk_err receive_rest(struct sk_sock *s, struct sk_limit *l,
                                .msg_control    = m->msg_control,
                                .msg_controllen = room};
 
-        if (s->domain == AF_UNIX &&
-            ((m->msg_flags & MSG_CTRUNC) ||
-             (m->msg_controllen && !may_join(s, l, m, flags))))
+        if (has_items(s) && ((m->msg_flags & MSG_CTRUNC) ||
+                             (m->msg_controllen && !may_join(c, l, m, flags))))
             break;
         more = 0;
-        err  = receive_more(s, l, in, flags, &piece, &more);
+        err  = receive_more(c, l, in, flags, &piece, &more);
         if (!err && !more)
             break;
         *got += more;
-        if (!err && s->domain == AF_UNIX && in->message) {
+        if (!err && in->message && has_items(s)) {
             m->msg_controllen = piece.msg_controllen;
             m->msg_flags |= piece.msg_flags;
         }
@@ -266,15 +305,15 @@ static bool waits_for_all(const struct sk_sock *s, const struct sk_limit *l,
 
 /* ---- receiving ---- */
 
-static sk_err receive_plain(struct sk_sock *s, struct sk_limit *l,
-                            const struct sk_intake *in, int flags, size_t *got)
+static sk_err receive_plain(struct sk_call *c, struct sk_limit *l,
+                            struct sk_intake *in, int flags, size_t *got)
 {
     size_t room = in->message ? in->message->msg_controllen : 0;
-    sk_err err  = receive(s, l, in, flags, got);
+    sk_err err  = receive(c, l, in, flags, got);
 
-    if (err || *got >= in->len || !*got || !waits_for_all(s, l, flags))
+    if (err || *got >= in->len || !*got || !waits_for_all(c->s, l, flags))
         return err;
-    return receive_rest(s, l, in, room, flags, got);
+    return receive_rest(c, l, in, room, flags, got);
 }
 
 /* A look at more than is buffered: read ahead until it is. */
@@ -288,13 +327,22 @@ static void read_ahead_to(struct sk_call *c, struct sk_limit *l, size_t len)
 }
 
 /* Who asks for items must not lose those that come with the bytes. */
-static bool may_read_ahead(const struct sk_sock *s, const struct sk_limit *l,
+static bool may_read_ahead(struct sk_sock *s, const struct sk_limit *l,
                            const struct sk_intake *in, int flags)
 {
     const int peek_all = MSG_PEEK | MSG_WAITALL;
 
     return (flags & peek_all) == peek_all && !l->nonblock &&
-           !(in->message && s->domain == AF_UNIX);
+           !(in->message && has_items(s));
+}
+
+/* A channel of bytes fills one piece of memory, and cannot peek: what is more
+ * goes by way of the buffer. */
+static bool needs_buffer(struct sk_sock *s, const struct sk_intake *in,
+                         int flags)
+{
+    return has_channel(s) && sk_sock_is_stream(s) &&
+           ((flags & MSG_PEEK) || in->count != 1 || in->message);
 }
 
 /* Into the parts, from the buffer's front. */
@@ -315,22 +363,22 @@ static size_t scatter(struct sk_buf *b, const struct sk_intake *in)
     return all;
 }
 
-/* The caller has the turn, so what is buffered stays put. */
-static sk_err receive_buffered(struct sk_call *c, struct sk_limit *l,
-                               struct sk_intake *in, int flags, size_t *got)
+/* Nobody tells a name or items with what is buffered. */
+static void tell_nothing(struct sk_intake *in)
+{
+    if (!in->message)
+        return;
+    in->message->msg_namelen    = 0;
+    in->message->msg_controllen = 0;
+}
+
+static sk_err take_buffered(struct sk_call *c, struct sk_limit *l,
+                            struct sk_intake *in, int flags, size_t *got)
 {
     struct sk_sock *s    = c->s;
     size_t          room = in->message ? in->message->msg_controllen : 0;
 
-    sk_sock_drop(s, SK_STARVED);
-    if (!sk_buf_size(&s->buf) && (sk_sock_flags(s) & SK_FAILED))
-        return atomic_load_explicit(&s->failure, memory_order_relaxed);
-    if (!sk_buf_size(&s->buf))
-        return receive_plain(s, l, in, flags, got);
-    if (in->message) {
-        in->message->msg_namelen    = 0;
-        in->message->msg_controllen = 0;
-    }
+    tell_nothing(in);
     if (may_read_ahead(s, l, in, flags))
         read_ahead_to(c, l, in->len);
     *got = scatter(&s->buf, in);
@@ -340,27 +388,51 @@ static sk_err receive_buffered(struct sk_call *c, struct sk_limit *l,
     if (flags & MSG_PEEK)
         return 0;
     if (*got < in->len && waits_for_all(s, l, flags))
-        return receive_rest(s, l, in, room, flags, got);
+        return receive_rest(c, l, in, room, flags, got);
+    return 0;
+}
+
+/* The caller has the turn, so what is buffered stays put. */
+static sk_err receive_in_turn(struct sk_call *c, struct sk_limit *l,
+                              struct sk_intake *in, int flags, size_t *got)
+{
+    struct sk_sock *s = c->s;
+    sk_err          err;
+
+    sk_sock_drop(s, SK_STARVED);
+    if (sk_buf_size(&s->buf))
+        return take_buffered(c, l, in, flags, got);
+    if (sk_sock_flags(s) & SK_FAILED)
+        return atomic_load_explicit(&s->failure, memory_order_relaxed);
+    if (!needs_buffer(s, in, flags))
+        return receive_plain(c, l, in, flags, got);
+    if ((err = sk_io_fill(c, l, in->len, got)))
+        return err;
+    if (*got)
+        return take_buffered(c, l, in, flags, got);
+    tell_nothing(in);
     return 0;
 }
 
 sk_err sk_io_take_in(struct sk_call *c, struct sk_intake *in, int flags,
                      size_t *got)
 {
-    struct sk_sock *s = c->s;
+    const unsigned  in_turn = SK_BUFFERED | SK_FAILED | SK_CHANNEL;
+    struct sk_sock *s       = c->s;
     struct sk_limit l;
     sk_err          err;
 
     if (flags & PAST_BUFFER)
         flags |= MSG_DONTWAIT; /* these never wait, whatever the mode */
+    if (SK_UNLIKELY((flags & PAST_BUFFER) && has_channel(s)))
+        return EOPNOTSUPP;
     if (SK_UNLIKELY((err = sk_limit_begin(&l, s, SK_READING, flags))))
         return err;
-    if (SK_LIKELY(!(sk_sock_flags(s) & (SK_BUFFERED | SK_FAILED))) ||
-        (flags & PAST_BUFFER))
-        return receive_plain(s, &l, in, flags, got);
+    if (SK_LIKELY(!(sk_sock_flags(s) & in_turn)) || (flags & PAST_BUFFER))
+        return receive_plain(c, &l, in, flags, got);
     if ((err = sk_call_turn(c, &l)))
         return err;
-    return receive_buffered(c, &l, in, flags, got);
+    return receive_in_turn(c, &l, in, flags, got);
 }
 
 sk_err sk_io_receive(struct sk_call *c, void *buf, size_t len, int flags,
@@ -376,6 +448,24 @@ sk_err sk_io_receive(struct sk_call *c, void *buf, size_t len, int flags,
     return sk_io_take_in(c, &in, flags, got);
 }
 
+/* Of many the first: those behind it are for the next call. */
+static sk_err receive_first(struct sk_call *c, struct mmsghdr *list, int flags,
+                            size_t *got)
+{
+    struct msghdr   *m  = &list->msg_hdr;
+    struct sk_intake in = {m->msg_iov, m->msg_iovlen, 0, NULL, m};
+    size_t           len;
+    sk_err           err;
+
+    for (size_t i = 0; i < in.count; i++)
+        in.len += in.parts[i].iov_len;
+    if ((err = sk_io_take_in(c, &in, flags, &len)))
+        return err;
+    list->msg_len = (unsigned)len;
+    *got          = 1;
+    return 0;
+}
+
 sk_err sk_io_receive_many(struct sk_call *c, struct mmsghdr *list, size_t count,
                           int flags, size_t *got)
 {
@@ -383,6 +473,8 @@ sk_err sk_io_receive_many(struct sk_call *c, struct mmsghdr *list, size_t count,
     ssize_t         n;
     sk_err          err;
 
+    if (has_channel(c->s))
+        return receive_first(c, list, flags, got);
     if (flags & PAST_BUFFER)
         flags |= MSG_DONTWAIT;
     if ((err = sk_limit_begin(&l, c->s, SK_READING, flags)))

@@ -46,6 +46,14 @@ static inline ssize_t sk_io_recv_at_once(struct sk_call *c, void *buf,
 sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l, size_t want,
                   size_t *got);
 
+/* For a channel: receive straight from the system within the limit, for the
+ * one who has the turn. *got 0: the end. */
+sk_err sk_io_receive_raw(struct sk_sock *s, struct sk_limit *l, void *buf,
+                         size_t len, size_t *got);
+
+/* The same without waiting: the count, or less an error. */
+ssize_t sk_io_try_raw(struct sk_sock *s, void *buf, size_t len);
+
 /* Take from the buffer, and keep the flags that speak of it. The caller has
  * the turn. */
 void sk_io_take(struct sk_sock *s, void *out, size_t count);

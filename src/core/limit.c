@@ -34,6 +34,20 @@ sk_err sk_limit_work_out(struct sk_limit *l, struct sk_sock *s,
     return 0;
 }
 
+sk_err sk_limit_begin_within(struct sk_limit *l, struct sk_sock *s,
+                             int timeout_ms)
+{
+    int64_t deadline = atomic_load_explicit(&s->deadline, memory_order_relaxed);
+    int64_t until    = sk_wait_until(timeout_ms);
+
+    l->until    = until < deadline ? until : deadline;
+    l->nonblock = sk_sock_flags(s) & SK_NONBLOCK;
+    l->polls    = !l->nonblock &&
+               (l->until != SK_NEVER || (sk_sock_flags(s) & SK_READ_LIMIT));
+    l->expired = false;
+    return !l->nonblock && deadline <= sk_plat_now() ? ETIMEDOUT : 0;
+}
+
 /* EAGAIN says that the system's timer is over, or that another process changed
  * the mode: how much time is left decides. */
 sk_err sk_limit_go_on(struct sk_limit *l, struct sk_sock *s, sk_err err,

@@ -35,6 +35,11 @@ static inline sk_err sk_limit_begin(struct sk_limit *l, struct sk_sock *s,
     return sk_limit_work_out(l, s, way);
 }
 
+/* The limit of a call that was given a time of its own, in ms: that, and the
+ * deadline. -1 none. */
+sk_err sk_limit_begin_within(struct sk_limit *l, struct sk_sock *s,
+                             int timeout_ms);
+
 /* The flags of one step of a call with `flags`. */
 static inline int sk_limit_flags(const struct sk_limit *l, int flags)
 {

@@ -11,7 +11,7 @@
  */
 #include "core/member.h"
 
-#include "core/handle.h"
+#include "core/channel.h"
 #include "core/poll.h"
 
 #include <errno.h>
@@ -104,6 +104,77 @@ void sk_poll_rearm(struct sk_sock *s, enum sk_direction way)
     unlock_members(s);
 }
 
+/* ---- channels: with the set's lock ---- */
+
+static short to_system(unsigned events)
+{
+    return (short)((events & LIBSOCK_POLL_READ ? POLLIN : 0) |
+                   (events & LIBSOCK_POLL_WRITE ? POLLOUT : 0));
+}
+
+static unsigned from_system(short events)
+{
+    return (events & POLLIN ? LIBSOCK_POLL_READ : 0) |
+           (events & POLLOUT ? LIBSOCK_POLL_WRITE : 0);
+}
+
+/* Does the system have to be asked for something else than before? */
+static bool fit_channel(struct sk_member *m, unsigned flags)
+{
+    const unsigned both   = LIBSOCK_POLL_READ | LIBSOCK_POLL_WRITE;
+    unsigned       wanted = m->node.events & both;
+    unsigned asked = from_system(sk_channel_asks(flags, to_system(wanted)));
+    unsigned added = asked & ~wanted, left = wanted & ~asked;
+
+    if (m->node.added == added && m->node.left == left)
+        return false;
+    m->node.added = added;
+    m->node.left  = left;
+    return true;
+}
+
+/* What a channel keeps is sent later, by the one who waits: the set's lock is a
+ * leaf. A ONESHOT that was told of nothing has its shot still. */
+unsigned sk_member_translate(struct sk_member *m, unsigned events)
+{
+    const unsigned    both  = LIBSOCK_POLL_READ | LIBSOCK_POLL_WRITE;
+    const unsigned    over  = LIBSOCK_POLL_ERROR | LIBSOCK_POLL_HUP;
+    unsigned          flags = sk_sock_flags(m->s);
+    struct sock_poll *p     = m->set;
+    short             ready;
+
+    if (!(flags & (SK_KEPT | SK_SHAKING)) && !m->node.added && !m->node.left)
+        return events;
+    if ((flags & SK_KEPT) && (events & LIBSOCK_POLL_WRITE) &&
+        p->unsent_count < SK_POLLER_MAX)
+        p->unsent[p->unsent_count++] = m->handle;
+    if (events & over)
+        return events & (m->node.events | over);
+    ready =
+        sk_channel_ready(flags, to_system(m->node.events), to_system(events));
+    events = (events & m->node.events & ~both) | from_system(ready);
+    if (!events && m->node.silent) {
+        m->node.silent = false;
+        p->backend->modify(p->state, &m->node);
+    }
+    return events;
+}
+
+void sk_poll_rewatch_slow(struct sk_sock *s)
+{
+    lock_members(s);
+    for (struct sk_member *m = s->members; m; m = m->next) {
+        pthread_mutex_lock(&m->set->lock);
+        if (fit_channel(m, sk_sock_flags(s))) {
+            m->set->backend->modify(m->set->state, &m->node);
+            if (m->set->backend->deaf)
+                ring(m->set);
+        }
+        pthread_mutex_unlock(&m->set->lock);
+    }
+    unlock_members(s);
+}
+
 /* ---- making and changing: with the socket's stripe ---- */
 
 static sk_err check(unsigned events)
@@ -142,12 +213,15 @@ static bool is_told(const struct sk_member *m)
 static void begin_watching(struct sk_member *m)
 {
     struct sock_poll *p      = m->set;
-    unsigned          raised = SK_POLLED;
+    unsigned          raised = SK_POLLED, flags;
 
     if (p->backend->rearm && (m->node.events & LIBSOCK_POLL_EDGE))
         raised |= SK_REARMS;
     sk_sock_drop(m->s, SK_TOLD);
-    if (sk_flags_readable(sk_sock_raise(m->s, raised)) && !is_told(m))
+    flags = sk_sock_raise(m->s, raised);
+    if (fit_channel(m, flags))
+        p->backend->modify(p->state, &m->node);
+    if (sk_flags_readable(flags) && !is_told(m))
         make_ready(m);
     if (p->backend->deaf)
         ring(p);

@@ -27,7 +27,9 @@ struct sock_poll {
     struct sk_link          ready;   /* guarded by lock: bytes are buffered */
     struct sk_link          gone;    /* guarded by lock: ended during a wait */
     size_t                  gone_count; /* guarded by lock */
-    bool                    turn;  /* guarded by lock: the ready go first */
+    bool                    turn; /* guarded by lock: the ready go first */
+    size_t                  unsent_count; /* of these, for one who waits: */
+    sock_t                 *unsent[SK_POLLER_MAX]; /* can send what they kept */
     uint64_t                round; /* guarded by lock: counts looks */
 };
 
@@ -54,6 +56,10 @@ sk_err sk_member_remove(struct sock_poll *p, struct sk_sock *s);
 /* Has m bytes in its buffer to be told of? If not it leaves the ready list.
  * With the set's lock. */
 bool sk_member_has_bytes(struct sk_member *m);
+
+/* What of `events`, which the system has told of m, is to be told. With the
+ * set's lock. */
+unsigned sk_member_translate(struct sk_member *m, unsigned events);
 
 /* End all members of p; nobody waits. */
 void sk_member_remove_all(struct sock_poll *p);

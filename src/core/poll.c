@@ -9,11 +9,12 @@
  */
 #include "core/poll.h"
 
-#include "core/call.h"
+#include "core/channel.h"
 #include "core/member.h"
 #include "core/wait.h"
 
 #include <errno.h>
+#include <string.h>
 
 static const struct sk_poller *chosen;
 
@@ -240,6 +241,8 @@ static bool tell_polled(struct sock_poll *p, struct report *r)
             struct sk_member *m = SK_ITEM(node, struct sk_member, node);
 
             /* Both at once: an event may be the member's only one. */
+            if (!(events = sk_member_translate(m, events)))
+                continue;
             if (sk_list_has(&m->ready) &&
                 sk_flags_readable(sk_sock_flags(m->s)))
                 events |= LIBSOCK_POLL_READ;
@@ -247,6 +250,28 @@ static bool tell_polled(struct sock_poll *p, struct report *r)
         }
     }
     return rang;
+}
+
+/* Sockets whose channel kept what the system refused can send it now. Called
+ * and left with the lock, which is not held meanwhile. */
+static void send_unsent(struct sock_poll *p)
+{
+    sock_t *handles[SK_POLLER_MAX];
+    size_t  count = p->unsent_count;
+
+    memcpy(handles, p->unsent, count * sizeof *handles);
+    p->unsent_count = 0;
+    pthread_mutex_unlock(&p->lock);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t        held;
+        struct sk_sock *s = sk_handle_hold(handles[i], SK_HOLDER, &held);
+
+        if (!s)
+            continue;
+        sk_channel_of(s)->ops->flush(s);
+        sk_handle_release(s, held);
+    }
+    pthread_mutex_lock(&p->lock);
 }
 
 /* Ask the system for at most `room` events, without the lock. *again: the bell
@@ -261,7 +286,7 @@ static sk_err look_at_system(struct sock_poll *p, struct report *r, size_t room,
     pthread_mutex_unlock(&p->lock);
     err = sk_wait_poller(p->backend, p->state, room, until);
     pthread_mutex_lock(&p->lock);
-    *again = tell_polled(p, r);
+    *again = tell_polled(p, r) || p->unsent_count;
     return err;
 }
 
@@ -271,9 +296,12 @@ static sk_err look_at_system(struct sock_poll *p, struct report *r, size_t room,
 static sk_err look(struct sock_poll *p, struct report *r, int64_t until,
                    bool *again)
 {
-    size_t kept = count_buffered(p, p->turn ? r->max : 1);
-    sk_err err  = 0;
+    size_t kept;
+    sk_err err = 0;
 
+    if (p->unsent_count)
+        send_unsent(p);
+    kept   = count_buffered(p, p->turn ? r->max : 1);
     *again = false;
     p->round++;
     free_all(&p->gone);

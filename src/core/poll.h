@@ -26,10 +26,21 @@ void sk_poll_rearm(struct sk_sock *s, enum sk_direction way);
  * has changed the others: one of the two sees what the other did. */
 static inline void sk_poll_notify(struct sk_sock *s)
 {
-    const unsigned all = SK_POLLED | SK_TOLD | SK_BUFFERED | SK_STARVED;
+    unsigned flags = sk_sock_flags(s);
 
-    if (SK_UNLIKELY((sk_sock_flags(s) & all) == (SK_POLLED | SK_BUFFERED)))
+    if (SK_UNLIKELY((flags & (SK_POLLED | SK_TOLD)) == SK_POLLED) &&
+        sk_flags_readable(flags))
         sk_poll_notify_slow(s);
+}
+
+/* For a channel that has raised or dropped SK_KEPT or SK_SHAKING: what is asked
+ * of the system for it changes. */
+void sk_poll_rewatch_slow(struct sk_sock *s);
+
+static inline void sk_poll_rewatch(struct sk_sock *s)
+{
+    if (SK_UNLIKELY(sk_sock_flags(s) & SK_POLLED))
+        sk_poll_rewatch_slow(s);
 }
 
 /* The way that sets are made from now on; NULL: the best. For tests. */

@@ -86,7 +86,7 @@ void sk_report(sock_t *h, struct sk_sock *s, const struct sk_scene *scene,
     last.where[0] = last.detail[0] = '\0';
     if (s)
         atomic_store_explicit(&s->error, error, memory_order_relaxed);
-    if (!scene->address || code == EAGAIN)
+    if ((!scene->address && !scene->detail) || code == EAGAIN)
         return;
     describe(last.where, sizeof last.where, s, scene);
     if (scene->detail)
@@ -178,7 +178,7 @@ static void look_up_text(sock_t *h, uint32_t error, char *where, char *detail)
     }
     pthread_mutex_lock(&s->lock);
     if (s->where && s->where_error == error) {
-        kept = true;
+        kept = *s->where;
         snprintf(where, WHERE_MAX, "%s", s->where);
         snprintf(detail, DETAIL_MAX, "%s", s->where + strlen(s->where) + 1);
     }
@@ -211,9 +211,10 @@ const char *sock_last_message(sock_t *s)
         return "Success";
     if (is_own(s) && *last.where)
         return compose(verb, last.where, code, last.detail);
-    if (is_own(s))
+    if (is_own(s)) {
         look_up_text(last.handle, NO_ERROR, where, detail);
-    else
-        look_up_text(s, error, where, detail);
+        return compose(verb, where, code, last.detail);
+    }
+    look_up_text(s, error, where, detail);
     return compose(verb, where, code, detail);
 }

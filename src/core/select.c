@@ -7,7 +7,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "core/call.h"
+#include "core/channel.h"
 #include "core/wait.h"
 
 #include <sock/socket.h>
@@ -31,6 +31,7 @@ struct entry {
     sock_t         *handle;
     struct sk_sock *s; /* held; NULL: the handle is not open */
     uint64_t        held;
+    short           asks;  /* POLLIN, POLLOUT, POLLPRI: by the caller */
     short           ready; /* which of POLLIN, POLLOUT, POLLPRI, at last look */
 };
 
@@ -40,8 +41,9 @@ struct set {
     uint32_t      *index; /* hash of a handle to entry + 1; 0 empty */
     size_t         mask;  /* slots of the index, less one */
     size_t         count;
-    bool           ready;  /* something is, before we wait */
-    bool           sliced; /* not everything wakes us: wait in slices */
+    bool           ready;    /* something is, before we wait */
+    bool           channels; /* some have one */
+    bool           sliced;   /* not everything wakes us: wait in slices */
 };
 
 /* ---- the set ---- */
@@ -69,7 +71,7 @@ static sk_err add_entry(struct set *set, sock_t *h, uint32_t *at)
 {
     struct entry *e = &set->entries[set->count];
 
-    *e                   = (struct entry){h, NULL, 0, 0};
+    *e                   = (struct entry){h, NULL, 0, 0, 0};
     e->s                 = sk_handle_hold(h, SK_WAITS, &e->held);
     set->fds[set->count] = (struct pollfd){e->s ? e->s->fd : -1, 0, 0};
     *at                  = (uint32_t)++set->count;
@@ -88,11 +90,14 @@ static sk_err add(struct set *set, sock_t *h, short asks)
         return err;
     e = &set->entries[*at - 1];
     p = &set->fds[*at - 1];
-    if (e->s && (asks & POLLIN & ~p->events)) {
+    if (e->s && (asks & POLLIN & ~e->asks)) {
         count_in(set, e->s);
         set->ready = set->ready || sk_flags_readable(sk_sock_flags(e->s));
     }
-    p->events |= asks;
+    if (e->s && (sk_sock_flags(e->s) & SK_CHANNEL))
+        set->channels = set->sliced = true;
+    e->asks |= asks;
+    p->events = e->asks;
     return 0;
 }
 
@@ -114,7 +119,7 @@ static void release_all(struct set *set)
 
         if (!e->s)
             continue;
-        if (set->fds[i].events & POLLIN)
+        if (e->asks & POLLIN)
             atomic_fetch_sub_explicit(&e->s->selectors, 1,
                                       memory_order_relaxed);
         sk_handle_release(e->s, e->held);
@@ -123,14 +128,39 @@ static void release_all(struct set *set)
 
 /* ---- the answer ---- */
 
+/* What the system has told means something else for a channel. */
+static void look_through(struct sk_sock *s, struct pollfd *p)
+{
+    const short both = POLLIN | POLLOUT;
+    short       ready;
+
+    if ((sk_sock_flags(s) & SK_KEPT) && (p->revents & POLLOUT))
+        sk_channel_of(s)->ops->flush(s);
+    ready      = sk_channel_ready(sk_sock_flags(s), both, p->revents);
+    p->revents = (short)((p->revents & ~both) | ready);
+}
+
+/* Before each wait: what the system is asked for may have changed. */
+static void ask_through(struct set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        struct entry *e = &set->entries[i];
+
+        if (e->s && (sk_sock_flags(e->s) & SK_CHANNEL))
+            set->fds[i].events = sk_channel_asks(sk_sock_flags(e->s), e->asks);
+    }
+}
+
 /* As select(2): an end and an error are readable and writable. */
-static short look_at(const struct entry *e, const struct pollfd *p)
+static short look_at(const struct entry *e, struct pollfd *p)
 {
     const short over  = POLLHUP | POLLERR | POLLNVAL;
     short       ready = 0;
 
     if (!e->s || sk_handle_closing(e->s))
         return POLLIN | POLLOUT | POLLPRI;
+    if (sk_sock_flags(e->s) & SK_CHANNEL)
+        look_through(e->s, p);
     if ((p->revents & (POLLIN | over)) ||
         sk_flags_readable(sk_sock_flags(e->s)))
         ready |= POLLIN;
@@ -150,7 +180,7 @@ static bool any_ready(struct set *set)
     for (size_t i = 0; i < set->count; i++) {
         struct entry *e = &set->entries[i];
 
-        e->ready = look_at(e, &set->fds[i]) & set->fds[i].events;
+        e->ready = look_at(e, &set->fds[i]) & e->asks;
         any      = any || e->ready;
     }
     return any;
@@ -178,7 +208,7 @@ static int keep_ready(struct set *set, const struct array *arrays)
 static void mute(struct set *set)
 {
     for (size_t i = 0; i < set->count; i++)
-        if (set->fds[i].revents) {
+        if (set->fds[i].revents & ~set->fds[i].events) {
             set->fds[i].fd      = -1;
             set->fds[i].revents = 0;
             set->sliced         = true;
@@ -194,6 +224,8 @@ static sk_err wait_for_any(struct set *set, int64_t until)
     sk_err err;
 
     for (;;) {
+        if (set->channels)
+            ask_through(set);
         err = sk_wait_many(set->fds, set->count, until, most_ms, &polled);
         if (any_ready(set))
             return 0;
@@ -239,7 +271,8 @@ static sk_err select_small(const struct array *arrays, int64_t until,
     struct pollfd fds[SMALL];
     struct entry  entries[SMALL];
     uint32_t      index[2 * SMALL] = {0};
-    struct set    set = {fds, entries, index, 2 * SMALL - 1, 0, false, false};
+    struct set    set              = {fds, entries, index, 2 * SMALL - 1,
+                                      0,   false,   false, false};
 
     return run(&set, arrays, until, ready);
 }
@@ -247,7 +280,7 @@ static sk_err select_small(const struct array *arrays, int64_t until,
 static sk_err select_large(const struct array *arrays, size_t handles,
                            int64_t until, int *ready)
 {
-    struct set set   = {NULL, NULL, NULL, 0, 0, false, false};
+    struct set set   = {NULL, NULL, NULL, 0, 0, false, false, false};
     size_t     slots = 2 * SMALL;
     sk_err     err   = ENOMEM;
 

@@ -9,6 +9,7 @@
  */
 #include "core/send.h"
 
+#include "core/channel.h"
 #include "core/wait.h"
 
 #include <errno.h>
@@ -86,6 +87,63 @@ static sk_err send_step(struct sk_sock *s, struct sk_limit *l,
     }
 }
 
+/* ---- by way of a channel ---- */
+
+static bool has_channel(struct sk_sock *s)
+{
+    return (sk_sock_flags(s) & SK_CHANNEL) && sk_channel_of(s)->ops->send;
+}
+
+static sk_err send_through(struct sk_call *c, struct sk_limit *l,
+                           const void *buf, size_t len, int flags, size_t *sent)
+{
+    if (flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE))
+        return EOPNOTSUPP;
+    return sk_channel_of(c->s)->ops->send(c, l, buf, len, flags, sent);
+}
+
+/* Part by part: an error behind the first bytes is told by the next call. */
+static sk_err send_parts(struct sk_call *c, struct sk_limit *l,
+                         const struct msghdr *m, int flags, size_t *sent)
+{
+    size_t some;
+    sk_err err = 0;
+
+    if (m->msg_controllen)
+        return EOPNOTSUPP;
+    *sent = 0;
+    for (size_t i = 0; !err && i < m->msg_iovlen; i++) {
+        const struct iovec *part = &m->msg_iov[i];
+
+        some = 0;
+        err  = send_through(c, l, part->iov_base, part->iov_len, flags, &some);
+        *sent += some;
+        if (!err && some < part->iov_len)
+            break;
+    }
+    return *sent ? 0 : err;
+}
+
+static sk_err send_each(struct sk_call *c, struct sk_limit *l,
+                        struct mmsghdr *list, size_t count, int flags,
+                        size_t *sent)
+{
+    size_t some;
+    sk_err err = 0;
+
+    for (*sent = 0; !err && *sent < count; *sent += !err) {
+        err = send_parts(c, l, &list[*sent].msg_hdr, flags, &some);
+        if (!err)
+            list[*sent].msg_len = (unsigned)some;
+    }
+    return *sent ? 0 : err;
+}
+
+ssize_t sk_send_raw(struct sk_sock *s, const void *buf, size_t len)
+{
+    return sk_plat_send(s->fd, buf, len, MSG_DONTWAIT);
+}
+
 /* ---- bytes ---- */
 
 sk_err sk_send_begin(struct sk_limit *l, struct sk_sock *s, int flags)
@@ -105,6 +163,8 @@ sk_err sk_send(struct sk_call *c, struct sk_limit *l, const void *buf,
 
     if (SK_UNLIKELY(!buf && len))
         return EINVAL;
+    if (SK_UNLIKELY(has_channel(c->s)))
+        return to ? EISCONN : send_through(c, l, buf, len, flags, sent);
     return send_step(c->s, l, &load, flags, sent);
 }
 
@@ -134,6 +194,8 @@ sk_err sk_send_message(struct sk_call *c, struct sk_limit *l,
 {
     const struct load load = {NULL, 0, NULL, m, NULL};
 
+    if (has_channel(c->s))
+        return send_parts(c, l, m, flags, sent);
     return send_step(c->s, l, &load, flags, sent);
 }
 
@@ -146,6 +208,8 @@ sk_err sk_send_many(struct sk_call *c, struct sk_limit *l, struct mmsghdr *list,
     size_t some;
     sk_err err;
 
+    if (has_channel(c->s))
+        return send_each(c, l, list, count, flags, sent);
     *sent    = 0;
     l->polls = l->polls || l->until != SK_NEVER;
     do {

@@ -37,4 +37,8 @@ sk_err sk_send_message(struct sk_call *c, struct sk_limit *l,
 sk_err sk_send_many(struct sk_call *c, struct sk_limit *l, struct mmsghdr *list,
                     size_t count, int flags, size_t *sent);
 
+/* For a channel: straight to the system, without waiting: the count, or less an
+ * error. */
+ssize_t sk_send_raw(struct sk_sock *s, const void *buf, size_t len);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "core/addr.h"
 #include "core/call.h"
+#include "core/channel.h"
 
 #include <sock/socket.h>
 
@@ -131,12 +132,31 @@ bool sock_close(sock_t *s)
     return !err;
 }
 
+/* This may wait. */
+static bool shut_down_channel(sock_t *s, int how)
+{
+    const struct sk_channel_ops *ops;
+    struct sk_call               c;
+    sk_err                       err;
+
+    if (!sk_call_enter(&c, s, SK_SHUTDOWN, SK_WAITS))
+        return false;
+    ops = sk_channel_of(c.s)->ops;
+    err =
+        ops->shutdown ? ops->shutdown(&c, how) : sk_plat_shutdown(c.s->fd, how);
+    return sk_call_leave(&c, SK_SHUTDOWN, err);
+}
+
 bool sock_shutdown(sock_t *s, int how)
 {
     struct sk_call c;
 
     if (!sk_call_enter(&c, s, SK_SHUTDOWN, SK_QUICK))
         return false;
+    if (sk_sock_flags(c.s) & SK_CHANNEL) {
+        sk_handle_release(c.s, c.held);
+        return shut_down_channel(s, how);
+    }
     return sk_call_leave(&c, SK_SHUTDOWN, sk_plat_shutdown(c.s->fd, how));
 }
 
@@ -194,6 +214,8 @@ int sock_export_fd(sock_t *s)
     /* With the turn in hand nobody buffers anything behind our back. */
     if (!(c.held & SK_TURN) || (sk_sock_flags(c.s) & SK_BUFFERED))
         err = EBUSY;
+    else if (sk_sock_flags(c.s) & SK_CHANNEL)
+        err = EOPNOTSUPP;
     else
         err = sk_handle_detach(c.s, &fd);
     if (!err) {

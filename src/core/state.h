@@ -39,7 +39,8 @@ enum sk_direction {
 #define SK_REARMS 0x2000u     /* one wants to know when a call meets EAGAIN */
 #define SK_UNTOLD 0x4000u     /* open, but its handle was given to nobody yet */
 #define SK_CHANNEL 0x8000u    /* bytes go through its channel: channel.h */
-#define SK_PENDING 0x10000u /* the channel holds bytes, or somebody to accept  \
+#define SK_PENDING                                                             \
+    0x10000u                /* the channel holds bytes, or somebody to accept  \
                              */
 #define SK_KEPT 0x20000u    /* the channel keeps bytes the system refused */
 #define SK_SHAKING 0x40000u /* the channel awaits its peer before all else */

@@ -21,6 +21,8 @@
 struct sk_poller_node {
     int      fd;     /* -1 once it is watched no more */
     unsigned events; /* LIBSOCK_POLL_..., the modes too */
+    unsigned added;  /* watched in addition, for whoever adds the node ... */
+    unsigned left;   /* ... and not watched although in events */
     bool     silent; /* ONESHOT, and its event has been told */
     unsigned armed;  /* the backend's: what an EDGE may tell of */
     size_t   place;  /* the backend's */
@@ -62,6 +64,12 @@ extern SK_PRIVATE const struct sk_poller sk_poller_poll;
 /* The best of them here. */
 extern SK_PRIVATE const struct sk_poller *const sk_poller_best;
 
+/* What the system is asked for, apart from the modes. */
+static inline unsigned sk_poller_asked(const struct sk_poller_node *node)
+{
+    return (node->events & ~node->left) | node->added;
+}
+
 /* What is told of what happened: an error and an end are readable and writable,
  * as for select. */
 static inline unsigned sk_poller_told(const struct sk_poller_node *node,
@@ -71,7 +79,7 @@ static inline unsigned sk_poller_told(const struct sk_poller_node *node,
 
     if (happened & over)
         happened |= LIBSOCK_POLL_READ | LIBSOCK_POLL_WRITE;
-    return happened & (node->events | over);
+    return happened & (sk_poller_asked(node) | over);
 }
 
 #endif

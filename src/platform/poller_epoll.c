@@ -44,12 +44,13 @@ static void shut_set(void *state)
 static sk_err control(struct epoll *e, int what, struct sk_poller_node *node)
 {
     struct epoll_event event = {0, {.ptr = node}};
+    unsigned           asked = sk_poller_asked(node);
 
-    if (node->events & LIBSOCK_POLL_READ)
+    if (asked & LIBSOCK_POLL_READ)
         event.events |= EPOLLIN;
-    if (node->events & LIBSOCK_POLL_WRITE)
+    if (asked & LIBSOCK_POLL_WRITE)
         event.events |= EPOLLOUT;
-    if (node->events & LIBSOCK_POLL_RDHUP)
+    if (asked & LIBSOCK_POLL_RDHUP)
         event.events |= EPOLLRDHUP;
     if (node->events & LIBSOCK_POLL_ONESHOT)
         event.events |= EPOLLONESHOT;

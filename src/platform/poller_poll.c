@@ -78,7 +78,7 @@ static void shut_set(void *state)
 static void ask(struct poller *p, struct sk_poller_node *node)
 {
     struct pollfd *entry = &p->now.fds[node->place];
-    unsigned       asked = node->events & node->armed;
+    unsigned       asked = sk_poller_asked(node) & node->armed;
 
     entry->fd     = node->silent || !node->armed ? -1 : node->fd;
     entry->events = 0;

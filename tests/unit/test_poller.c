@@ -20,11 +20,12 @@ static void a_change_behind_the_answer_loses_no_edge(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++) {
-        const struct sk_poller *b    = backends[i];
-        struct sk_poller_node   node = {
-              eventfd(1, 0), LIBSOCK_POLL_READ | LIBSOCK_POLL_EDGE, false, 0, 0};
-        unsigned events = 0;
-        void    *set;
+        const struct sk_poller *b      = backends[i];
+        struct sk_poller_node   node   = {.fd     = eventfd(1, 0),
+                                          .events = LIBSOCK_POLL_READ |
+                                                    LIBSOCK_POLL_EDGE};
+        unsigned                events = 0;
+        void                   *set;
 
         assert_int_equal(b->open(&set), 0);
         assert_int_equal(b->add(set, &node), 0);
