@@ -23,6 +23,9 @@ install(FILES ${PROJECT_BINARY_DIR}/libsockConfig.cmake
 file(RELATIVE_PATH pc_to_prefix
   ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" pc_to_prefix "${pc_to_prefix}")
+if(LIBSOCK_TLS)
+  set(LIBSOCK_PC_REQUIRES "libssl >= 3.0, libcrypto")
+endif()
 configure_file(cmake/libsock.pc.in ${PROJECT_BINARY_DIR}/libsock.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/libsock.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

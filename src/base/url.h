@@ -14,12 +14,12 @@
 #define SK_URL_PATH_MAX 4095
 
 enum sk_transport {
-    SK_TCP,
-    SK_UDP,
-    SK_UNIX,
-    SK_UDG,
-    SK_TLS, /* ssl, tls and tlsv1.x */
-    SK_FD
+    SK_URL_TCP,
+    SK_URL_UDP,
+    SK_URL_UNIX,
+    SK_URL_UDG,
+    SK_URL_TLS, /* ssl, tls and tlsv1.x */
+    SK_URL_FD
 };
 
 struct sk_url {

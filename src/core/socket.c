@@ -68,7 +68,7 @@ sock_t *sock_create(int domain, int type, int protocol)
     return err ? sk_call_refuse(SK_CREATE, err) : sk_handle_publish(s);
 }
 
-static sk_err make_pair(int domain, int type, int protocol, sock_t *pair[2])
+sk_err sk_socket_make_pair(int domain, int type, int protocol, sock_t *pair[2])
 {
     struct sk_sock *a = NULL, *b = NULL;
     int             fds[2];
@@ -92,7 +92,7 @@ static sk_err make_pair(int domain, int type, int protocol, sock_t *pair[2])
 
 bool sock_create_pair(int domain, int type, int protocol, sock_t *pair[2])
 {
-    sk_err err = make_pair(domain, type, protocol, pair);
+    sk_err err = sk_socket_make_pair(domain, type, protocol, pair);
 
     if (err)
         sk_call_refuse(SK_CREATE_PAIR, err);

@@ -1,99 +1,271 @@
-#include <sock/stream.h>
-#include "stream/tls.h"
-sock_t *sock_stream_server(const char *url, int flags, sock_context_t *ctx)
+/* stream.c - what a stream keeps beyond its socket, and how its bytes are
+ * encrypted.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "stream/stream.h"
+
+#include "core/wait.h"
+#include "stream/fit.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Awaiting the peer's goodbye without another limit ends after this. */
+#define GOODBYE_MS 5000
+
+static struct sk_stream *stream_on(struct sk_sock *s)
 {
-    (void)url;
+    return (struct sk_stream *)sk_channel_of(s);
+}
+
+static struct sk_tls *tls_of(struct sk_sock *s)
+{
+    return atomic_load_explicit(&stream_on(s)->tls, memory_order_acquire);
+}
+
+/* ---- bytes: only with SK_CHANNEL ---- */
+
+/* A call that came in as the flag was there, and found TLS ended meanwhile,
+ * tries again. */
+static sk_err receive(struct sk_call *c, struct sk_limit *l,
+                      struct sk_intake *in, int flags, size_t *got)
+{
+    struct sk_tls *t    = tls_of(c->s);
+    struct iovec   part = in->parts[0];
+
     (void)flags;
-    (void)ctx;
-    return NULL;
+    if (in->from)
+        in->from->len = 0;
+    if (!t)
+        return sk_io_receive_raw(c->s, l, part.iov_base, part.iov_len, got);
+    return sk_tls_read(c, l, t, part.iov_base, part.iov_len, got);
 }
-sock_t *sock_stream_client(const char *url, int timeout_ms, int flags,
-                           sock_context_t *ctx)
+
+static sk_err send_bytes(struct sk_call *c, struct sk_limit *l, const void *buf,
+                         size_t len, int flags, size_t *sent)
 {
-    (void)url;
-    (void)timeout_ms;
+    struct sk_tls *t = tls_of(c->s);
+
     (void)flags;
-    (void)ctx;
-    return NULL;
+    return t ? sk_tls_write(c, l, t, buf, len, sent) : EAGAIN;
 }
-sock_t *sock_stream_accept(sock_t *server, int timeout_ms, char *peer,
-                           size_t size)
+
+static sk_err say_goodbye(struct sk_call *c, struct sk_tls *t, bool await)
 {
-    (void)server;
-    (void)timeout_ms;
-    (void)peer;
-    (void)size;
-    return NULL;
+    struct sk_limit l;
+    sk_err          err = sk_limit_begin(&l, c->s, SK_WRITING, 0);
+
+    if (!err && l.until == SK_NEVER && !l.nonblock) {
+        l.until = sk_wait_until(GOODBYE_MS);
+        l.polls = true;
+    }
+    return err ? err : sk_tls_goodbye(c, &l, t, await);
 }
-bool sock_stream_get_name(sock_t *s, bool remote, char *name, size_t size)
+
+/* Nothing is cut off that could not be sent yet: then it is to be called
+ * again. */
+static sk_err shut_down(struct sk_call *c, int how)
 {
-    (void)s;
-    (void)remote;
-    (void)name;
-    (void)size;
-    return false;
+    struct sk_tls *t   = tls_of(c->s);
+    sk_err         err = 0;
+
+    if (!t || (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR))
+        return sk_plat_shutdown(c->s->fd, how);
+    if (how != SHUT_RD)
+        err = say_goodbye(c, t, how == SHUT_RDWR);
+    if (err == EAGAIN)
+        return err;
+    if (how != SHUT_WR)
+        sk_tls_end_reading(t);
+    sk_plat_shutdown(c->s->fd, how);
+    return err;
 }
-ssize_t sock_stream_recvfrom(sock_t *s, void *buf, size_t len, int flags,
-                             char *peer, size_t size)
+
+static void flush(struct sk_sock *s)
 {
-    (void)s;
-    (void)buf;
-    (void)len;
-    (void)flags;
-    (void)peer;
-    (void)size;
-    return -1;
+    struct sk_tls *t = tls_of(s);
+
+    if (t)
+        sk_tls_flush(s, t);
 }
-ssize_t sock_stream_sendto(sock_t *s, const void *buf, size_t len, int flags,
-                           const char *peer)
+
+/* ---- life ---- */
+
+static void closing(struct sk_sock *s)
 {
-    (void)s;
-    (void)buf;
-    (void)len;
-    (void)flags;
-    (void)peer;
-    return -1;
+    struct sk_tls *t = tls_of(s);
+
+    if (t)
+        sk_tls_last_words(s, t);
 }
-bool sock_stream_pair(int domain, int type, int protocol, sock_t *pair[2])
+
+static void explain(struct sk_sock *s, sk_err err, char *out, size_t size)
 {
-    (void)domain;
-    (void)type;
-    (void)protocol;
-    (void)pair;
-    return false;
+    struct sk_tls *t = tls_of(s);
+
+    out[0] = '\0';
+    if (t)
+        sk_tls_explain(t, err, out, size);
 }
-bool sock_stream_enable_crypto(sock_t *s, bool enable, int method,
-                               sock_t *session)
+
+static void forked(struct sk_sock *s)
 {
-    (void)s;
-    (void)enable;
-    (void)method;
-    (void)session;
-    return false;
+    struct sk_tls *t = tls_of(s);
+
+    if (t)
+        sk_tls_forked(t);
 }
-const char *const *sock_stream_get_transports(void)
+
+static void dispose(struct sk_stream *stream)
 {
-    return NULL;
+    struct sk_retired *r;
+
+    sk_tls_free(atomic_load(&stream->tls));
+    while ((r = stream->retired)) {
+        stream->retired = r->next;
+        sk_tls_free(r->tls);
+        free(r);
+    }
+    sk_context_release(stream->context);
+    free(stream->host);
+    free(stream);
 }
-bool sock_stream_get_meta_data(sock_t *s, sock_meta_t *out, size_t size)
+
+/* The file stays if the descriptor was given away. */
+static void free_stream(struct sk_sock *s)
 {
-    (void)s;
-    (void)out;
-    (void)size;
-    return false;
+    struct sk_stream *stream = stream_on(s);
+
+    if (s->fd >= 0)
+        sk_file_remove(&stream->file);
+    dispose(stream);
 }
-ssize_t sock_stream_get_peer_certificate(sock_t *s, size_t depth, char *pem,
-                                         size_t size)
+
+/* ---- accepting ---- */
+
+static sk_err accepted(struct sk_sock *listener, struct sk_sock *s)
 {
-    (void)s;
-    (void)depth;
-    (void)pem;
-    (void)size;
-    return -1;
+    struct sk_stream *from    = stream_on(listener), *stream;
+    sock_context_t   *context = sk_stream_context(listener, from);
+    sk_err err = sk_stream_hang(s, from->transport, context, &stream);
+
+    if (err) {
+        sk_context_release(context);
+        return err;
+    }
+    stream->accepted = true;
+    stream->version  = from->version;
+    if (s->domain != AF_UNIX && (err = sk_fit_accepted(s, &context->options)))
+        return err;
+    if (stream->transport == SK_URL_TLS) {
+        const struct sk_tls_wish wish = {SK_TLS_SERVER, stream->version, NULL,
+                                         NULL};
+
+        err = sk_stream_encrypt(s, stream, &wish);
+    }
+    return err;
 }
-bool sock_stream_set_context(sock_t *server, sock_context_t *ctx)
+
+static const struct sk_channel_ops ops = {
+    .receive  = receive,
+    .send     = send_bytes,
+    .accepted = accepted,
+    .shutdown = shut_down,
+    .flush    = flush,
+    .closing  = closing,
+    .explain  = explain,
+    .forked   = forked,
+    .free     = free_stream,
+};
+
+/* ---- making ---- */
+
+struct sk_stream *sk_stream_of(struct sk_sock *s)
 {
-    (void)server;
-    (void)ctx;
-    return false;
+    struct sk_channel *channel = sk_channel_of(s);
+
+    return channel && channel->ops == &ops ? (struct sk_stream *)channel : NULL;
+}
+
+sk_err sk_stream_hang(struct sk_sock *s, enum sk_transport transport,
+                      sock_context_t *context, struct sk_stream **out)
+{
+    struct sk_stream  *stream = calloc(1, sizeof *stream);
+    struct sk_channel *none   = NULL;
+
+    if (!stream)
+        return ENOMEM;
+    stream->channel   = (struct sk_channel){&ops, sk_handle_forks};
+    stream->transport = transport;
+    if (!atomic_compare_exchange_strong(&s->channel, &none, &stream->channel)) {
+        dispose(stream);
+        return EALREADY;
+    }
+    stream->context = context;
+    *out            = stream;
+    return 0;
+}
+
+sk_err sk_stream_need(struct sk_sock *s, struct sk_stream **out)
+{
+    enum sk_transport transport =
+        s->domain == AF_UNIX ? SK_URL_UNIX : SK_URL_TCP;
+    sk_err err = 0;
+
+    if (!sk_sock_is_stream(s))
+        return EOPNOTSUPP;
+    pthread_mutex_lock(&s->lock);
+    if (!(*out = sk_stream_of(s)))
+        err = sk_stream_hang(s, transport, NULL, out);
+    pthread_mutex_unlock(&s->lock);
+    return err;
+}
+
+sock_context_t *sk_stream_context(struct sk_sock *s, struct sk_stream *stream)
+{
+    sock_context_t *context;
+
+    pthread_mutex_lock(&s->lock);
+    context = sk_context_share(stream->context);
+    pthread_mutex_unlock(&s->lock);
+    return context;
+}
+
+/* ---- TLS, on and off ---- */
+
+sk_err sk_stream_encrypt(struct sk_sock *s, struct sk_stream *stream,
+                         const struct sk_tls_wish *wish)
+{
+    sock_context_t *context = sk_stream_context(s, stream);
+    struct sk_tls  *t;
+    sk_err          err = sk_tls_new(context, wish, &t);
+
+    sk_context_release(context);
+    if (err)
+        return err;
+    atomic_store_explicit(&stream->tls, t, memory_order_release);
+    sk_sock_raise(s, SK_CHANNEL);
+    return 0;
+}
+
+sk_err sk_stream_decrypt(struct sk_sock *s, struct sk_stream *stream)
+{
+    struct sk_tls     *t = atomic_load(&stream->tls);
+    struct sk_retired *r = malloc(sizeof *r);
+    sk_err             err;
+
+    if (!r)
+        return ENOMEM;
+    if ((err = sk_tls_hand_back(s, t))) {
+        free(r);
+        return err;
+    }
+    sk_sock_drop(s, SK_CHANNEL);
+    atomic_store_explicit(&stream->tls, NULL, memory_order_release);
+    pthread_mutex_lock(&s->lock);
+    *r              = (struct sk_retired){stream->retired, t};
+    stream->retired = r;
+    pthread_mutex_unlock(&s->lock);
+    return 0;
 }

@@ -34,6 +34,14 @@ struct sk_tls_wish {
 sk_err sk_tls_new(sock_context_t *c, const struct sk_tls_wish *wish,
                   struct sk_tls **out);
 void   sk_tls_free(struct sk_tls *t); /* NULL is fine */
+void   sk_tls_forked(struct sk_tls *t);
+
+/* Cipher text, or what follows it in the clear, that nobody has asked for: once
+ * TLS is over it is the socket's. With the turn. ENOMEM. */
+sk_err sk_tls_hand_back(struct sk_sock *s, struct sk_tls *t);
+
+/* Is TLS built in? */
+extern SK_PRIVATE const bool sk_tls_built_in;
 
 /* These work for the socket c holds; the handshake comes first if it is not
  * done. Reading: with the turn. */

@@ -1,0 +1,242 @@
+/* crypto.c - TLS on a stream that is there: begun, ended, asked about; and the
+ * context it is made with.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "stream/stream.h"
+
+#include "core/wait.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DETAIL 512
+
+#define CLIENT 1
+#define VERSIONS                                                               \
+    (LIBSOCK_CRYPTO_PROTO_TLSv1_0 | LIBSOCK_CRYPTO_PROTO_TLSv1_1 |             \
+     LIBSOCK_CRYPTO_PROTO_TLSv1_2 | LIBSOCK_CRYPTO_PROTO_TLSv1_3)
+
+static bool is_method(int method)
+{
+    return !(method & ~(CLIENT | VERSIONS)) && (!method || method & VERSIONS);
+}
+
+static struct sk_tls *tls_of(struct sk_sock *s)
+{
+    struct sk_stream *stream = sk_stream_of(s);
+
+    return stream ? atomic_load(&stream->tls) : NULL;
+}
+
+/* ---- beginning ---- */
+
+/* What the call, the context and the stream say together. */
+static void settle_method(const struct sk_stream *stream,
+                          const sock_context_t *context, int method,
+                          struct sk_tls_wish *wish)
+{
+    if (!method)
+        method = context->options.crypto_method;
+    if (method)
+        wish->role = method & CLIENT ? SK_TLS_CLIENT : SK_TLS_SERVER;
+    else
+        wish->role = stream->accepted ? SK_TLS_SERVER : SK_TLS_CLIENT;
+    wish->method = method & ~CLIENT;
+    wish->host   = stream->host;
+}
+
+/* A stream without a context gets that of defaults. */
+static sk_err need_context(struct sk_sock *s, struct sk_stream *stream,
+                           sock_context_t **out)
+{
+    sock_context_t *none = NULL;
+    sk_err          err;
+
+    if ((*out = sk_stream_context(s, stream)))
+        return 0;
+    if ((err = sk_context_use(NULL, &none)))
+        return err;
+    pthread_mutex_lock(&s->lock);
+    if (!stream->context) {
+        stream->context = none;
+        none            = NULL;
+    }
+    *out = sk_context_share(stream->context);
+    pthread_mutex_unlock(&s->lock);
+    sk_context_release(none);
+    return 0;
+}
+
+/* What has come in the clear must not be taken for something that was said
+ * under TLS. */
+static sk_err check_connection(struct sk_sock *s)
+{
+    struct sk_addr peer;
+
+    if (sk_sock_flags(s) & SK_BUFFERED)
+        return EBUSY;
+    return sk_plat_peername(s->fd, &peer);
+}
+
+static sk_err begin(struct sk_call *c, struct sk_limit *l,
+                    struct sk_stream *stream, struct sk_tls_wish *wish,
+                    int method, char *detail)
+{
+    sock_context_t *context;
+    sk_err          err;
+
+    if ((err = sk_call_turn(c, l)) || (err = check_connection(c->s)) ||
+        (err = need_context(c->s, stream, &context)))
+        return err;
+    settle_method(stream, context, method, wish);
+    err = sk_tls_prepare(context, wish->role, detail, DETAIL);
+    sk_context_release(context);
+    return err ? err : sk_stream_encrypt(c->s, stream, wish);
+}
+
+static sk_err enable(struct sk_call *c, int method, struct sk_tls *session,
+                     char *detail)
+{
+    struct sk_tls_wish wish = {SK_TLS_CLIENT, 0, NULL, session};
+    struct sk_stream  *stream;
+    struct sk_limit    l;
+    sk_err             err;
+
+    if (!is_method(method))
+        return EINVAL;
+    if ((err = sk_stream_need(c->s, &stream)) ||
+        (err = sk_limit_begin(&l, c->s, SK_READING, 0)))
+        return err;
+    if (!atomic_load(&stream->tls)) {
+        if ((err = begin(c, &l, stream, &wish, method, detail)))
+            return err;
+    } else if (method) {
+        wish.role = method & CLIENT ? SK_TLS_CLIENT : SK_TLS_SERVER;
+        if (!sk_tls_is_method(atomic_load(&stream->tls), wish.role,
+                              method & ~CLIENT))
+            return EALREADY;
+    }
+    return sk_tls_shake(c, &l, atomic_load(&stream->tls));
+}
+
+/* ---- ending ---- */
+
+static sk_err disable(struct sk_call *c)
+{
+    struct sk_stream *stream = sk_stream_of(c->s);
+    struct sk_tls    *t      = tls_of(c->s);
+    struct sk_limit   l;
+    sk_err            err;
+
+    if (!t)
+        return 0;
+    if ((err = sk_limit_begin(&l, c->s, SK_READING, 0)) ||
+        (err = sk_call_turn(c, &l)))
+        return err;
+    if (sk_sock_flags(c->s) & SK_BUFFERED)
+        return EBUSY;
+    if (l.until == SK_NEVER && !l.nonblock)
+        l = (struct sk_limit){sk_wait_until(5000), false, true, false};
+    if ((err = sk_tls_goodbye(c, &l, t, true)))
+        return err;
+    return sk_stream_decrypt(c->s, stream);
+}
+
+/* ---- the border ---- */
+
+static sk_err change(struct sk_call *c, bool on, int method, sock_t *session,
+                     char *detail)
+{
+    struct sk_sock *other = NULL;
+    uint64_t        held;
+    sk_err          err;
+
+    if (!on)
+        return disable(c);
+    if (session && !(other = sk_handle_hold(session, SK_HOLDER, &held)))
+        return sk_handle_refusal(session);
+    if (other && !tls_of(other))
+        err = EINVAL;
+    else
+        err = enable(c, method, other ? tls_of(other) : NULL, detail);
+    if (other)
+        sk_handle_release(other, held);
+    return err;
+}
+
+/* A failure's own details, if there are any, else those of the engine. */
+static bool leave(struct sk_call *c, enum sk_verb verb, sk_err err,
+                  char *detail)
+{
+    struct sk_tls *t = tls_of(c->s);
+    char           name[LIBSOCK_NAMESTRLEN];
+
+    if (err && !*detail && t)
+        sk_tls_explain(t, err, detail, DETAIL);
+    if (!*detail)
+        return sk_call_leave(c, verb, err);
+    if (!sk_stream_own_name(c->s, name, sizeof name))
+        name[0] = '\0';
+    return sk_call_leave_at(c, verb, err, name, SK_NO_PORT, detail);
+}
+
+bool sock_stream_enable_crypto(sock_t *s, bool on, int method, sock_t *session)
+{
+    char           detail[DETAIL] = "";
+    struct sk_call c;
+    sk_err         err;
+
+    if (!sk_call_enter(&c, s, SK_STREAM_ENABLE_CRYPTO, SK_WAITS))
+        return false;
+    err = change(&c, on, method, session, detail);
+    return leave(&c, SK_STREAM_ENABLE_CRYPTO, err, detail);
+}
+
+/* ---- contexts ---- */
+
+static bool is_listener(struct sk_sock *s)
+{
+    int    yes  = 0;
+    size_t size = sizeof yes;
+
+    return !sk_plat_get_option(s->fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &size) &&
+           yes;
+}
+
+static sk_err give_context(struct sk_sock *s, sock_context_t *ctx, char *detail)
+{
+    struct sk_stream *stream;
+    sock_context_t   *fresh = NULL, *old;
+    sk_err            err;
+
+    if (!sk_sock_is_stream(s))
+        return EINVAL;
+    if ((err = sk_stream_need(s, &stream)) ||
+        (err = sk_context_use(ctx, &fresh)))
+        return err;
+    if (stream->transport == SK_URL_TLS && is_listener(s) &&
+        (err = sk_tls_prepare(fresh, SK_TLS_SERVER, detail, DETAIL))) {
+        sk_context_release(fresh);
+        return err;
+    }
+    pthread_mutex_lock(&s->lock);
+    old             = stream->context;
+    stream->context = fresh;
+    pthread_mutex_unlock(&s->lock);
+    sk_context_release(old);
+    return 0;
+}
+
+bool sock_stream_set_context(sock_t *server, sock_context_t *ctx)
+{
+    char           detail[DETAIL] = "";
+    struct sk_call c;
+    sk_err         err;
+
+    if (!sk_call_enter(&c, server, SK_STREAM_SET_CONTEXT, SK_QUICK))
+        return false;
+    err = give_context(c.s, ctx, detail);
+    return leave(&c, SK_STREAM_SET_CONTEXT, err, detail);
+}

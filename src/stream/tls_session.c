@@ -1,0 +1,123 @@
+/* tls_session.c - going on with the sessions of earlier connections.
+ *
+ * A resumed session skips the certificate: whoever verified it then is trusted
+ * now. So sessions are kept with the context whose options verified them, and
+ * by the name that was expected; one of another context is not gone on with.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "stream/tls_engine.h"
+
+#include <string.h>
+
+/* So many are kept of a context, and the newest of each name. */
+#define MOST 32u
+
+static void drop(struct sk_tls_session *s)
+{
+    SSL_SESSION_free(s->session);
+    free(s);
+}
+
+/* Take out the one of that name; NULL: there is none. With the lock. */
+static struct sk_tls_session *take(struct sk_tls_made *m, const char *name)
+{
+    struct sk_tls_session **at = &m->sessions, *found;
+
+    while (*at && strcmp((*at)->name, name))
+        at = &(*at)->next;
+    if ((found = *at))
+        *at = found->next;
+    return found;
+}
+
+/* With the lock. */
+static void drop_oldest(struct sk_tls_made *m)
+{
+    struct sk_tls_session **at    = &m->sessions;
+    size_t                  count = 0;
+
+    while (*at && ++count < MOST)
+        at = &(*at)->next;
+    if (*at && (*at)->next) {
+        drop((*at)->next);
+        (*at)->next = NULL;
+    }
+}
+
+/* The server has sent a ticket. 1: the session is ours. */
+static int keep(SSL *ssl, SSL_SESSION *session)
+{
+    struct sk_tls         *t = SSL_get_app_data(ssl);
+    struct sk_tls_made    *m = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    struct sk_tls_session *s, *old;
+    size_t                 size;
+
+    if (!t || !t->name || !m)
+        return 0;
+    size = strlen(t->name) + 1;
+    if (!(s = calloc(1, sizeof *s + size)))
+        return 0;
+    memcpy(s->name, t->name, size);
+    s->session = session;
+    pthread_mutex_lock(&m->lock);
+    if ((old = take(m, s->name)))
+        drop(old);
+    s->next     = m->sessions;
+    m->sessions = s;
+    drop_oldest(m);
+    pthread_mutex_unlock(&m->lock);
+    return 1;
+}
+
+void sk_tls_session_allow(struct sk_tls_made *m)
+{
+    SSL_CTX_set_app_data(m->ctx, m);
+    SSL_CTX_set_session_cache_mode(m->ctx, SSL_SESS_CACHE_CLIENT |
+                                               SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(m->ctx, keep);
+}
+
+static void resume_from(struct sk_tls *t, struct sk_tls *from)
+{
+    SSL_SESSION *session;
+
+    if (from->context != t->context || !from->name || !t->name ||
+        strcmp(from->name, t->name))
+        return;
+    pthread_mutex_lock(&from->lock);
+    session = SSL_get1_session(from->ssl);
+    pthread_mutex_unlock(&from->lock);
+    if (session && SSL_SESSION_is_resumable(session))
+        SSL_set_session(t->ssl, session);
+    SSL_SESSION_free(session);
+}
+
+/* A ticket is used once: RFC 8446, appendix C.4. */
+void sk_tls_session_resume(struct sk_tls *t, struct sk_tls_made *m,
+                           struct sk_tls *from)
+{
+    struct sk_tls_session *s = NULL;
+
+    if (from)
+        resume_from(t, from);
+    if (from || !t->name)
+        return;
+    pthread_mutex_lock(&m->lock);
+    s = take(m, t->name);
+    pthread_mutex_unlock(&m->lock);
+    if (!s)
+        return;
+    SSL_set_session(t->ssl, s->session);
+    drop(s);
+}
+
+void sk_tls_session_forget(struct sk_tls_made *m)
+{
+    struct sk_tls_session *s;
+
+    while ((s = m->sessions)) {
+        m->sessions = s->next;
+        drop(s);
+    }
+}
