@@ -1,6 +1,7 @@
 /* url.c - the text of a stream's URL.
  *
- *     URL  = [transport "://"] name ["/"]  |  "unix://" path  |  "fd://" name
+ *     URL  = name  |  transport "://" name ["/"]
+ *          | ("unix" | "udg") "://" path  |  "fd://" (number | its own name)
  *     name = host ":" port
  *     host = "*"  |  1*(letter | digit | "-" | "." | "_" | byte above 127)
  *          | "[" 1*(hex digit | ":" | ".") ["%" scope] "]"
@@ -79,9 +80,10 @@ static sk_err too_long(struct reading *r, const char *at, const char *why)
     return ENAMETOOLONG;
 }
 
+/* So does the end of the text, which strchr() finds. */
 static bool ends_host(const char *at)
 {
-    return !*at || strchr(PATH_BEGINS, *at);
+    return strchr(PATH_BEGINS, *at);
 }
 
 /* ---- host and port ---- */
