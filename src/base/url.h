@@ -9,9 +9,10 @@
 
 #include "base/common.h"
 
-/* A host has at most this many bytes; a path may be longer than its host. */
+/* The most bytes of a host, or of an fd's name; of a path; of "@name". */
 #define SK_URL_HOST_MAX 255
-#define SK_URL_PATH_MAX 4095
+#define SK_URL_PATH_MAX 107
+#define SK_URL_ABSTRACT_MAX 108
 
 enum sk_transport {
     SK_URL_TCP,
@@ -41,8 +42,8 @@ struct sk_url_error {
 };
 
 /* The parts of `text`. EINVAL with *wrong; ENAMETOOLONG with *wrong if the host
- * has more than SK_URL_HOST_MAX bytes, or the path more than 107 (108 if it is
- * abstract, its '@' counted). */
+ * or the path is longer than above. *out is written by a success only, *wrong
+ * by a failure only. */
 sk_err sk_url_parse(const char *text, struct sk_url *out,
                     struct sk_url_error *wrong);
 
