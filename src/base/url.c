@@ -51,9 +51,9 @@ static const struct kind {
     enum sk_transport transport;
     int               version;
 } kinds[] = {
-    {SK_TCP, 0},  {SK_UDP, 0},  {SK_UNIX, 0}, {SK_UDG, 0},
-    {SK_TLS, 0},  {SK_TLS, 0},  {SK_TLS, 8},  {SK_TLS, 16},
-    {SK_TLS, 32}, {SK_TLS, 64}, {SK_FD, 0},
+    {SK_URL_TCP, 0},  {SK_URL_UDP, 0},  {SK_URL_UNIX, 0}, {SK_URL_UDG, 0},
+    {SK_URL_TLS, 0},  {SK_URL_TLS, 0},  {SK_URL_TLS, 8},  {SK_URL_TLS, 16},
+    {SK_URL_TLS, 32}, {SK_URL_TLS, 64}, {SK_URL_FD, 0},
 };
 
 _Static_assert(SK_COUNT(kinds) + 1 == SK_COUNT(sk_url_transports),
@@ -306,9 +306,9 @@ static sk_err read_url(struct reading *r)
 
     if ((err = read_transport(r, &given)))
         return err;
-    if (r->url.transport == SK_FD)
+    if (r->url.transport == SK_URL_FD)
         return read_descriptor(r);
-    if (r->url.transport == SK_UNIX || r->url.transport == SK_UDG)
+    if (r->url.transport == SK_URL_UNIX || r->url.transport == SK_URL_UDG)
         return read_path(r);
     if ((err = read_name(r)))
         return err;
@@ -332,8 +332,8 @@ static sk_err read_with(sk_err (*read_text)(struct reading *), const char *text,
                         struct sk_url *out, struct sk_url_error *wrong)
 {
     static const char empty[] = "";
-    struct reading    r = {text, text, {SK_TCP, 0, false, 0, NULL, 0}, wrong};
-    sk_err            err;
+    struct reading r = {text, text, {SK_URL_TCP, 0, false, 0, NULL, 0}, wrong};
+    sk_err         err;
 
     if (!text) {
         r.begin = empty;

@@ -20,15 +20,15 @@ typedef sk_err parse_fn(const char *, struct sk_url *, struct sk_url_error *);
 
 static size_t most(const struct sk_url *u)
 {
-    if (u->transport != SK_UNIX && u->transport != SK_UDG)
+    if (u->transport != SK_URL_UNIX && u->transport != SK_URL_UDG)
         return SK_URL_HOST_MAX;
     return *u->host == '@' ? SK_URL_ABSTRACT_MAX : SK_URL_PATH_MAX;
 }
 
 static bool has_port(const struct sk_url *u)
 {
-    return u->transport == SK_TCP || u->transport == SK_UDP ||
-           u->transport == SK_TLS;
+    return u->transport == SK_URL_TCP || u->transport == SK_URL_UDP ||
+           u->transport == SK_URL_TLS;
 }
 
 static bool may_be_in_host(unsigned char c)
@@ -54,7 +54,7 @@ static void check_url(const char *text, const struct sk_url *u)
     SK_ASSERT(u->length > 0 && u->length <= (size_t)(end - u->host));
     SK_ASSERT(u->length <= most(u));
     SK_ASSERT(u->port >= 0 && u->port <= 65535);
-    SK_ASSERT(u->version == 0 || u->transport == SK_TLS);
+    SK_ASSERT(u->version == 0 || u->transport == SK_URL_TLS);
     if (has_port(u))
         check_host(u);
     else
@@ -91,14 +91,14 @@ static sk_err check(parse_fn *parse, const char *text, struct sk_url *u)
 /* What is a name alone is the same name without its transport. */
 static void check_text(const char *text)
 {
-    struct sk_url url  = {SK_FD, -1, false, -1, NULL, 0};
+    struct sk_url url  = {SK_URL_FD, -1, false, -1, NULL, 0};
     struct sk_url name = url;
 
     sk_err no_url  = check(sk_url_parse, text, &url);
     sk_err no_name = check(sk_url_parse_name, text, &name);
 
     if (!no_name)
-        SK_ASSERT(!no_url && name.transport == SK_TCP && same(&url, &name));
+        SK_ASSERT(!no_url && name.transport == SK_URL_TCP && same(&url, &name));
 }
 
 /* In memory of its own size, so that a sanitizer sees what reads on. */
