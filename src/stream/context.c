@@ -7,6 +7,11 @@
  * Freezing is one way and seldom: the lock parts it from a setting that is on
  * its way, so no option changes once a stream reads them without a lock.
  *
+ * A thread may hold a context's lock, for as long as TLS reads files, while
+ * another forks. The child makes the lock anew when it first wants it. Handlers
+ * of the fork that take every lock before and make it anew behind would make
+ * the fork wait for those files, and need a list of all contexts.
+ *
  * SPDX-License-Identifier: MIT
  */
 #include "stream/context.h"
@@ -17,8 +22,11 @@
 
 #include <errno.h>
 
-static struct sock_context defaults      = {.owners = 1, .frozen = true};
-static pthread_once_t      defaults_once = PTHREAD_ONCE_INIT;
+static struct sock_context defaults   = {.frozen = true};
+static pthread_once_t      once       = PTHREAD_ONCE_INIT;
+static pthread_mutex_t     renew_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* ---- life ---- */
 
 /* The first owner's. */
 static void furnish(sock_context_t *c)
@@ -26,6 +34,19 @@ static void furnish(sock_context_t *c)
     atomic_init(&c->owners, 1);
     sk_options_init(&c->options);
     pthread_mutex_init(&c->lock, NULL);
+    c->forks = sk_handle_forks;
+}
+
+static void in_child(void)
+{
+    pthread_mutex_init(&renew_lock, NULL);
+}
+
+static void set_up(void)
+{
+    sk_handle_set_up(); /* counts forks */
+    pthread_atfork(NULL, NULL, in_child);
+    furnish(&defaults);
 }
 
 sock_context_t *sock_context_create(void)
@@ -36,6 +57,7 @@ sock_context_t *sock_context_create(void)
         sk_call_refuse(SK_CONTEXT_CREATE, ENOMEM);
         return NULL;
     }
+    pthread_once(&once, set_up);
     furnish(c);
     return c;
 }
@@ -45,12 +67,27 @@ void sock_context_free(sock_context_t *c)
     sk_context_release(c);
 }
 
-/* ---- owners ---- */
+/* ---- the lock ---- */
 
-static void furnish_defaults(void)
+/* Only a thread that lives in this process can have the lock, and it has come
+ * through here since the fork. */
+void sk_context_lock(sock_context_t *c)
 {
-    furnish(&defaults);
+    pthread_mutex_lock(&renew_lock);
+    if (c->forks != sk_handle_forks) {
+        pthread_mutex_init(&c->lock, NULL);
+        c->forks = sk_handle_forks;
+    }
+    pthread_mutex_unlock(&renew_lock);
+    pthread_mutex_lock(&c->lock);
 }
+
+void sk_context_unlock(sock_context_t *c)
+{
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* ---- owners ---- */
 
 static bool is_frozen(sock_context_t *c)
 {
@@ -60,13 +97,13 @@ static bool is_frozen(sock_context_t *c)
 sk_err sk_context_use(sock_context_t *c, sock_context_t **out)
 {
     if (!c) {
-        pthread_once(&defaults_once, furnish_defaults);
+        pthread_once(&once, set_up);
         c = &defaults;
     }
     if (!is_frozen(c)) {
-        pthread_mutex_lock(&c->lock);
+        sk_context_lock(c);
         atomic_store_explicit(&c->frozen, true, memory_order_release);
-        pthread_mutex_unlock(&c->lock);
+        sk_context_unlock(c);
     }
     *out = sk_context_share(c);
     return 0;
@@ -105,10 +142,10 @@ static sk_err try_to_set(sock_context_t *c, const char *option,
     if (!c)
         return EINVAL;
     *why = "the context is in use";
-    pthread_mutex_lock(&c->lock);
+    sk_context_lock(c);
     if (!is_frozen(c))
         err = sk_options_set(&c->options, option, value, why);
-    pthread_mutex_unlock(&c->lock);
+    sk_context_unlock(c);
     return err;
 }
 

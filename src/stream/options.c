@@ -129,13 +129,14 @@ static void store(struct sk_options *o, const struct option *row, int value)
 
 static sk_err store_text(const struct option *row, char **at, const char *text)
 {
-    char *copy = NULL;
+    char *before = *at;
+    char *copy   = NULL;
 
     if (text &&
         !(copy = row->hex ? sk_option_copy_hex(text) : sk_option_copy(text)))
         return ENOMEM;
-    sk_option_forget(*at);
-    *at = copy;
+    *at = copy; /* first: a child of a fork may come between */
+    sk_option_forget(before);
     return 0;
 }
 
