@@ -384,7 +384,7 @@ sk_err sk_tls_prepare(sock_context_t *c, enum sk_tls_role role, char *detail,
     sk_err        err = 0;
 
     detail[0] = '\0';
-    pthread_mutex_lock(&c->lock);
+    sk_context_lock(c);
     if (!c->made[role]) {
         ERR_clear_error();
         if (!(err = make(&m)))
@@ -393,7 +393,7 @@ sk_err sk_tls_prepare(sock_context_t *c, enum sk_tls_role role, char *detail,
             sk_tls_forget(m.made);
         ERR_clear_error();
     }
-    pthread_mutex_unlock(&c->lock);
+    sk_context_unlock(c);
     return err;
 }
 
@@ -401,9 +401,9 @@ struct sk_tls_made *sk_tls_made_of(sock_context_t *c, enum sk_tls_role role)
 {
     struct sk_tls_made *made;
 
-    pthread_mutex_lock(&c->lock);
+    sk_context_lock(c);
     made = c->made[role];
-    pthread_mutex_unlock(&c->lock);
+    sk_context_unlock(c);
     SK_ASSERT(made);
     return made;
 }
