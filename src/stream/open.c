@@ -173,7 +173,7 @@ static sk_err bind_host(struct opening *o)
 
 static sk_err bind_file(struct opening *o, struct sk_file *file)
 {
-    char   path[SK_URL_PATH_MAX + 1];
+    char   path[SK_URL_ABSTRACT_MAX + 1];
     sk_err err = copy_host(&o->url, path, sizeof path);
 
     if (!err)
@@ -316,7 +316,7 @@ static void set_deadline(struct opening *o, int64_t until)
 
 static sk_err fit_file(struct opening *o, struct sk_addr *to)
 {
-    char   path[SK_URL_PATH_MAX + 1];
+    char   path[SK_URL_ABSTRACT_MAX + 1];
     sk_err err = copy_host(&o->url, path, sizeof path);
 
     if (!err)
