@@ -246,7 +246,7 @@ struct cert *cert_make_signed(const struct cert *ca)
 
 /* ---- revocation ---- */
 
-static void revoke(X509_CRL *crl, const struct cert *c)
+static void add_revoked(X509_CRL *crl, const struct cert *c)
 {
     X509_REVOKED *r = X509_REVOKED_new();
     ASN1_TIME    *t = ASN1_TIME_new();
@@ -274,7 +274,7 @@ void cert_make_crl(const struct cert *ca, const struct cert *revoked,
     X509_gmtime_adj(t, seconds);
     X509_CRL_set1_nextUpdate(crl, t);
     if (revoked)
-        revoke(crl, revoked);
+        add_revoked(crl, revoked);
     NEED(X509_CRL_sign(crl, ca->key, EVP_sha256()));
     new_path(path, size, "crl");
     NEED(f = fopen(path, "w"));
