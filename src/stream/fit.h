@@ -8,6 +8,12 @@
 #include "core/state.h"
 #include "stream/context.h"
 
+/* The address that a bindto means in `domain`: "127.0.0.1:0", "[::1]:0", "*:80"
+ * and "0:80" of either family. AF_UNSPEC: is it one in any? EINVAL with *why, a
+ * constant text; EAFNOSUPPORT, ENODEV. */
+sk_err sk_fit_bindto(const char *text, int domain, struct sk_addr *out,
+                     const char **why);
+
 /* Each gives a new socket, to be published or discarded, with the options that
  * must be set before it is bound or connected. A client's is bound to bindto if
  * that is of its family: else EAFNOSUPPORT. EINVAL, EOPNOTSUPP if a required
