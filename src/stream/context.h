@@ -1,7 +1,8 @@
 /* context.h - the options of streams.
  *
- * Guarded by nothing once frozen: then it never changes but for its count of
- * owners and for what TLS has made of it, which has a lock of its own.
+ * The options are guarded by the lock until they are frozen, and by nothing
+ * afterwards: then a context never changes but for its count of owners and for
+ * what TLS has made of it.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -89,11 +90,17 @@ struct sock_context {
     _Atomic int         owners;
     _Atomic bool        frozen;
     struct sk_options   options; /* constant once frozen */
-    pthread_mutex_t     lock;    /* guards made */
-    struct sk_tls_made *made[2]; /* by role: client, server; NULL: not yet */
+    unsigned            forks;   /* sk_handle_forks as the lock was made */
+    pthread_mutex_t     lock;    /* see sk_context_lock() */
+    struct sk_tls_made *made[2]; /* by role: client, server; NULL: not yet;
+                                    guarded by lock */
 };
 
-/* Freeze c, or a context of defaults if it is NULL, and own it. ENOMEM. */
+/* The lock, also in the child of a fork that left it locked. */
+void sk_context_lock(sock_context_t *c);
+void sk_context_unlock(sock_context_t *c);
+
+/* Freeze c, or the context of defaults if it is NULL, and own it. ENOMEM. */
 sk_err sk_context_use(sock_context_t *c, sock_context_t **out);
 
 /* Own c once more; NULL is fine, and is returned. */
