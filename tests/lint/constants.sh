@@ -30,6 +30,7 @@ row == 1 { constants = cell[3] == "In C" && cell[4] == "Header" && cell[5] == "R
     for (i = 2; i <= n; i += 2) {
         tail = php[i]
         sub(/^(SOCKET|STREAM|PHP)_/, "", tail)
+        sub(/^CRYPTO_METHOD_/, "CRYPTO_", tail)
         if (n > 3 && substr(name[i], length(name[i]) - length(tail) + 1) != tail)
             complain(php[i] " and " name[i] " in one place")
         use(name[i])
