@@ -71,9 +71,9 @@ static sk_err reason(struct sk_tls *t, int result)
     }
     if (t->in.over && t->in.start == t->in.end)
         return fail(t, LIBSOCK_ETLS_TRUNCATED);
-    err = sk_tls_error_take(t->detail, sizeof t->detail);
     if (t->verdict)
-        err = t->verdict;
+        return fail(t, t->verdict);
+    err = sk_tls_error_take(t->detail, sizeof t->detail);
     return fail(t, err);
 }
 
