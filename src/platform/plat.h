@@ -107,6 +107,36 @@ ssize_t sk_plat_sendmsg(int fd, const struct msghdr *m, int flags);
 ssize_t sk_plat_recvmmsg(int fd, struct mmsghdr *list, size_t count, int flags);
 ssize_t sk_plat_sendmmsg(int fd, struct mmsghdr *list, size_t count, int flags);
 
+/* ---- the file of an AF_UNIX socket ---- */
+
+/* Which file it is. While a socket that was bound to it is open, no other file
+ * has these numbers, even if this one was removed. */
+struct sk_plat_file {
+    uint64_t device;
+    uint64_t inode;
+    unsigned mode; /* its permissions when it was looked at */
+};
+
+/* The directory in which path stands. With `lock` nobody else has it who asks
+ * for that: EAGAIN if somebody does. */
+sk_err sk_plat_file_enter(const char *path, bool lock, int *dir);
+void   sk_plat_file_leave(int dir);
+
+/* The three look at the name itself, not at what a symbolic link stands for.
+ * ENOTSOCK: it is no socket; ESTALE: it is not that file any more. */
+sk_err sk_plat_file_look(int dir, const char *name, struct sk_plat_file *out);
+sk_err sk_plat_file_change(int dir, const char *name,
+                           const struct sk_plat_file *which, unsigned mode);
+sk_err sk_plat_file_remove(int dir, const char *name,
+                           const struct sk_plat_file *which);
+
+/* The file that fd is going to be bound to is born with these permissions at
+ * the most. */
+sk_err sk_plat_file_limit(int fd, unsigned mode);
+
+/* path as seen from the root, in memory that is the caller's. */
+sk_err sk_plat_file_whole(const char *path, char **out);
+
 /* ---- options ---- */
 
 sk_err sk_plat_set_option(int fd, int level, int option, const void *value,
@@ -156,6 +186,12 @@ void   sk_plat_muffle(int fd);
 
 /* Was every handler that could have interrupted a call set with SA_RESTART? */
 bool sk_plat_restarts(void);
+
+/* ---- the process ---- */
+
+/* As for getenv(3): NULL if it is not set, valid until somebody changes it. */
+const char *sk_plat_env(const char *name);
+int64_t     sk_plat_process(void); /* its number */
 
 /* ---- text ---- */
 

@@ -1,4 +1,4 @@
-/* plat_posix.c - clock, waiting, signals and texts of a POSIX system.
+/* plat_posix.c - clock, waiting, signals, process and texts of a POSIX system.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -8,8 +8,10 @@
 #include <locale.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static locale_t       english;
 static pthread_once_t english_once = PTHREAD_ONCE_INIT;
@@ -48,6 +50,16 @@ bool sk_plat_restarts(void)
             return false;
     }
     return true;
+}
+
+const char *sk_plat_env(const char *name)
+{
+    return getenv(name);
+}
+
+int64_t sk_plat_process(void)
+{
+    return getpid();
 }
 
 static void make_english(void)

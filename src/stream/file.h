@@ -11,20 +11,23 @@
 
 /* Which file a server made; `made` false: none that it should remove. */
 struct sk_file {
-    bool     made;
-    unsigned forks;  /* sk_handle_forks, as it was made */
-    uint64_t device; /* its numbers when it was made */
-    uint64_t inode;
-    char     path[108];
+    bool                made;
+    unsigned            forks; /* sk_handle_forks, as it was made */
+    struct sk_plat_file is;    /* as it was made */
+    char               *path;  /* from the root, its own; NULL: nothing made */
 };
 
 /* Bind s to path (or "@name"), with unix_mode and unlink; `listens` with
  * the backlog, too, so that nobody finds a file on which nobody answers.
- * EADDRINUSE: somebody answers there, or it is no socket. */
+ * EADDRINUSE: somebody answers there, or it is no socket, or another server
+ * with unlink is just being made in that directory. EOPNOTSUPP: a unix_mode
+ * for "@name". A failure leaves *out empty, and s to be discarded. */
 sk_err sk_file_bind(struct sk_sock *s, const char *path, bool listens,
                     const struct sk_options *o, struct sk_file *out);
 
-/* Remove the file if it is still the same, and this process made it. */
-void sk_file_remove(const struct sk_file *f);
+/* Remove the file if it is still the same, and this process made it; f is empty
+ * then. To be called before the descriptor is closed: as long as it is open no
+ * other file can have this one's numbers. */
+void sk_file_remove(struct sk_file *f);
 
 #endif
