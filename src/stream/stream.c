@@ -139,6 +139,7 @@ static void free_stream(struct sk_sock *s)
 
     if (s->fd >= 0)
         sk_file_remove(&stream->file);
+    free(stream->file.path);
     dispose(stream);
 }
 
