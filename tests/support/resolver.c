@@ -18,6 +18,7 @@ static struct family {
     int                eai, system;
     bool               shut;
     int                passes;
+    int                answered;
 } families[2]; /* AF_INET6, AF_INET */
 
 static pthread_mutex_t lock    = PTHREAD_MUTEX_INITIALIZER;
@@ -94,6 +95,7 @@ int resolver_look_up(const char *name, const char *service,
     if (f->shut)
         f->passes--;
     inside--;
+    f->answered++;
     eai = give(f, out);
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
@@ -119,7 +121,7 @@ void resolver_release(struct addrinfo *list)
 
 void resolver_reset(void)
 {
-    const struct family unknown = {NULL, EAI_NONAME, 0, false, 0};
+    const struct family unknown = {.eai = EAI_NONAME};
 
     pthread_mutex_lock(&lock);
     families[0] = families[1] = unknown;
@@ -128,10 +130,12 @@ void resolver_reset(void)
     pthread_mutex_unlock(&lock);
 }
 
-static void change(int family, const struct family *to)
+/* What is counted stays. */
+static void change(int family, struct family *to)
 {
     pthread_mutex_lock(&lock);
-    *of(family) = *to;
+    to->answered = of(family)->answered;
+    *of(family)  = *to;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
 }
@@ -146,8 +150,11 @@ void resolver_say(int family, const char *const *addresses)
 
 void resolver_fail(int family, int eai, int system)
 {
-    struct family to = {NULL, eai, system, of(family)->shut, 0};
+    struct family to = *of(family);
 
+    to.addresses = NULL;
+    to.eai       = eai;
+    to.system    = system;
     change(family, &to);
 }
 
@@ -180,6 +187,14 @@ void resolver_wait_inside(int count)
 {
     pthread_mutex_lock(&lock);
     while (inside != count)
+        pthread_cond_wait(&changed, &lock);
+    pthread_mutex_unlock(&lock);
+}
+
+void resolver_wait_answered(int family, int count)
+{
+    pthread_mutex_lock(&lock);
+    while (of(family)->answered < count)
         pthread_cond_wait(&changed, &lock);
     pthread_mutex_unlock(&lock);
 }

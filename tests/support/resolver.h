@@ -26,9 +26,10 @@ void resolver_shut(int family);
 void resolver_open(int family);
 void resolver_pass(int family); /* let one through that waits, or will */
 
-/* Wait until exactly so many look-ups are inside; until so many answers have
- * been given back. */
+/* Wait until exactly so many look-ups are inside; until a family has answered
+ * so many; until so many answers have been given back. */
 void resolver_wait_inside(int count);
+void resolver_wait_answered(int family, int count);
 void resolver_wait_released(int count);
 
 /* Open both and wait until nobody is inside. */
