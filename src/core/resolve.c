@@ -1,17 +1,24 @@
 /* resolve.c - host names to addresses, off the caller's thread.
  *
- * getaddrinfo() cannot be told to stop. So it runs on a thread of its own, with
- * all signals blocked, and the caller sleeps until the answer is there, its
- * time is over, or its socket is closed. The query belongs to both; whoever is
- * last frees it, so a late answer is dropped. At most 16 look-ups run at once;
- * a call beyond that waits for a place within its own time. A caller with
- * neither a limit nor a socket asks on its own thread.
+ * getaddrinfo() cannot be told to stop. So a query is put at the end of a list;
+ * threads, at most 16, with all signals blocked, take queries from its front
+ * and end when it is empty. The caller waits as it likes, within its own time,
+ * and leaves when it has had enough: a query that waits for its turn is gone
+ * then, the answer of one that was begun is dropped. Whoever is last frees it.
+ *
+ * Rejected: threads that stay. A program that looks up one name would have
+ * them for ever, and making one costs little beside a look-up.
+ *
+ * In a forked child the list is empty and no thread runs; what the parent's
+ * queries hold is left alone, for their callers are not there.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "core/resolve.h"
 
+#include "base/list.h"
 #include "core/addr.h"
+#include "core/handle.h"
 #include "core/wait.h"
 
 #include <sock/error.h>
@@ -20,11 +27,13 @@
 #include <signal.h>
 #include <string.h>
 
-#define MOST_AT_ONCE 16
+#define MOST_THREADS 16
 
-struct query {
-    _Atomic int    owners; /* the caller and the thread */
-    _Atomic bool   done;
+struct sk_query {
+    struct sk_link link;    /* guarded by lock: in `waiting`, or alone */
+    bool           left;    /* guarded by lock: its caller wants it no more */
+    int            bell;    /* guarded by lock: -1 none */
+    _Atomic bool   done;    /* raised with the lock held */
     sk_resolve_fn *look_up; /* as they were when the query was made */
     void (*release)(struct addrinfo *);
     struct addrinfo  hints;
@@ -37,20 +46,38 @@ struct query {
 static sk_resolve_fn *look_up             = getaddrinfo;
 static void (*release)(struct addrinfo *) = freeaddrinfo;
 
-static _Atomic int running;
+static pthread_mutex_t lock    = PTHREAD_MUTEX_INITIALIZER;
+static struct sk_link  waiting = {&waiting, &waiting}; /* guarded by lock */
+static int             threads;                        /* guarded by lock */
+static pthread_once_t  once = PTHREAD_ONCE_INIT;
 
-/* A process that forks starts anew: the threads stayed behind. */
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+/* ---- fork ---- */
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void in_parent(void)
+{
+    pthread_mutex_unlock(&lock);
+}
 
 static void in_child(void)
 {
-    atomic_store(&running, 0);
+    pthread_mutex_init(&lock, NULL);
+    sk_list_init(&waiting);
+    threads = 0;
 }
 
+/* The handles come first: a query that is done wakes who waits for them. */
 static void set_up(void)
 {
-    pthread_atfork(NULL, NULL, in_child);
+    sk_handle_set_up();
+    pthread_atfork(before_fork, in_parent, in_child);
 }
+
+/* ---- asking on this thread ---- */
 
 void sk_resolve_use(sk_resolve_fn *with, void (*free_with)(struct addrinfo *))
 {
@@ -103,33 +130,59 @@ void sk_resolve_release(struct addrinfo *found)
         release(found);
 }
 
-static void disown(struct query *q)
+/* ---- the threads ---- */
+
+static void free_query(struct sk_query *q)
 {
-    if (atomic_fetch_sub(&q->owners, 1) > 1)
-        return;
     if (q->found)
         q->release(q->found);
     free(q);
 }
 
-/* ---- the thread ---- */
-
-static void *work(void *arg)
+/* NULL: there is no more to do, and this thread counts no more. */
+static struct sk_query *next_query(void)
 {
-    struct query *q = arg;
+    struct sk_link *link;
+
+    pthread_mutex_lock(&lock);
+    if (!(link = sk_list_shift(&waiting)))
+        threads--;
+    pthread_mutex_unlock(&lock);
+    return link ? SK_ITEM(link, struct sk_query, link) : NULL;
+}
+
+/* Who hears the bell finds the query done; who finds it done can free it only
+ * once the lock is given back. */
+static void answer(struct sk_query *q)
+{
+    bool left;
 
     q->eai    = q->look_up(q->name, NULL, &q->hints, &q->found);
     q->system = errno;
     if (q->eai)
         q->found = NULL;
+    pthread_mutex_lock(&lock);
+    left = q->left;
     atomic_store(&q->done, true);
-    disown(q);
-    atomic_fetch_sub(&running, 1);
+    if (q->bell >= 0)
+        sk_plat_ring(q->bell);
+    pthread_mutex_unlock(&lock);
     sk_wait_wake_all();
+    if (left)
+        free_query(q);
+}
+
+static void *work(void *unused)
+{
+    struct sk_query *q;
+
+    (void)unused;
+    while ((q = next_query()))
+        answer(q);
     return NULL;
 }
 
-static sk_err start(struct query *q)
+static sk_err start_thread(void)
 {
     pthread_attr_t detached;
     pthread_t      thread;
@@ -141,52 +194,106 @@ static sk_err start(struct query *q)
         return err;
     pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    err = pthread_create(&thread, &detached, work, q);
+    err = pthread_create(&thread, &detached, work, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&detached);
     return err;
 }
 
-/* ---- the caller ---- */
-
-static bool take_place(void *unused)
+/* One more thread for one more query, while there may be more. None that can be
+ * had is a failure only if nobody else will come to the query. */
+static sk_err put_in_line(struct sk_query *q)
 {
-    int now = atomic_load(&running);
+    sk_err err = 0;
 
-    (void)unused;
-    while (now < MOST_AT_ONCE)
-        if (atomic_compare_exchange_weak(&running, &now, now + 1))
-            return true;
-    return false;
+    pthread_mutex_lock(&lock);
+    sk_list_append(&waiting, &q->link);
+    if (threads < MOST_THREADS && !(err = start_thread()))
+        threads++;
+    if (threads)
+        err = 0;
+    else
+        sk_list_remove(&q->link);
+    pthread_mutex_unlock(&lock);
+    return err;
 }
 
-static bool is_done(void *what)
-{
-    struct query *q = what;
+/* ---- the caller ---- */
 
+static sk_err begin(const char *name, const struct addrinfo *hints,
+                    struct sk_query **out)
+{
+    struct sk_query *q = calloc(1, sizeof *q);
+    sk_err           err;
+
+    SK_ASSERT(strlen(name) <= SK_ADDR_NAME_MAX);
+    if (!q)
+        return ENOMEM;
+    pthread_once(&once, set_up);
+    sk_list_init(&q->link);
+    q->bell    = -1;
+    q->look_up = look_up;
+    q->release = release;
+    q->hints   = *hints;
+    if (q->hints.ai_socktype == SOCK_RAW)
+        q->hints.ai_socktype = 0;
+    memcpy(q->name, name, strlen(name) + 1);
+    if ((err = put_in_line(q)))
+        free_query(q);
+    else
+        *out = q;
+    return err;
+}
+
+sk_err sk_query_begin(const char *name, int family, int socktype,
+                      struct sk_query **out)
+{
+    const struct addrinfo hints = {.ai_family   = family,
+                                   .ai_socktype = socktype};
+
+    return begin(name, &hints, out);
+}
+
+void sk_query_bell(struct sk_query *q, int fd)
+{
+    pthread_mutex_lock(&lock);
+    q->bell = fd;
+    if (fd >= 0 && sk_query_done(q))
+        sk_plat_ring(fd);
+    pthread_mutex_unlock(&lock);
+}
+
+bool sk_query_done(struct sk_query *q)
+{
     return atomic_load(&q->done);
 }
 
-static sk_err collect(const struct addrinfo *found, int port,
-                      struct sk_addr **list, size_t *count)
+/* Its address, if it is one of the family that was asked for. */
+static bool copy(const struct addrinfo *a, int family, int port,
+                 struct sk_addr *to)
+{
+    socklen_t size = family == AF_INET ? sizeof to->u.in4 : sizeof to->u.in6;
+
+    if (a->ai_addrlen != size || a->ai_addr->sa_family != family)
+        return false;
+    memcpy(&to->u, a->ai_addr, size);
+    to->len = size;
+    sk_addr_set_port(to, port);
+    return true;
+}
+
+static sk_err collect(const struct sk_query *q, int port, struct sk_addr **list,
+                      size_t *count)
 {
     size_t n = 0;
 
-    for (const struct addrinfo *a = found; a; a = a->ai_next)
+    for (const struct addrinfo *a = q->found; a; a = a->ai_next)
         n++;
     if (!n || !(*list = calloc(n, sizeof **list)))
         return n ? ENOMEM : LIBSOCK_EAI_NODATA;
     *count = 0;
-    for (const struct addrinfo *a = found; a; a = a->ai_next) {
-        struct sk_addr *to = &(*list)[*count];
-
-        if (a->ai_addrlen > sizeof to->u)
-            continue;
-        memcpy(&to->u, a->ai_addr, a->ai_addrlen);
-        to->len = a->ai_addrlen;
-        sk_addr_set_port(to, port);
-        ++*count;
-    }
+    for (const struct addrinfo *a = q->found; a; a = a->ai_next)
+        *count += copy(a, q->hints.ai_family, port, &(*list)[*count]);
     if (*count)
         return 0;
     free(*list);
@@ -194,44 +301,50 @@ static sk_err collect(const struct addrinfo *found, int port,
     return LIBSOCK_EAI_NODATA;
 }
 
-static struct query *new_query(struct sk_sock *s, const char *name)
+sk_err sk_query_take(struct sk_query *q, int port, struct sk_addr **list,
+                     size_t *count)
 {
-    struct query *q = calloc(1, sizeof *q);
+    SK_ASSERT(sk_query_done(q));
+    return q->eai ? sk_resolve_code(q->eai, q->system)
+                  : collect(q, port, list, count);
+}
+
+void sk_query_leave(struct sk_query *q)
+{
+    bool over;
 
     if (!q)
-        return NULL;
-    atomic_init(&q->owners, 2);
-    q->look_up           = look_up;
-    q->release           = release;
-    q->hints.ai_family   = s->domain;
-    q->hints.ai_socktype = s->type;
-    q->hints.ai_flags    = s->domain == AF_INET6 ? AI_V4MAPPED : 0;
-    if (s->type == SOCK_RAW)
-        q->hints.ai_socktype = 0;
-    memcpy(q->name, name, strlen(name) + 1);
-    return q;
+        return;
+    pthread_mutex_lock(&lock);
+    over    = sk_list_has(&q->link) || sk_query_done(q);
+    q->left = true;
+    q->bell = -1;
+    sk_list_remove(&q->link);
+    pthread_mutex_unlock(&lock);
+    if (over)
+        free_query(q);
+}
+
+static bool is_done(void *what)
+{
+    return sk_query_done(what);
 }
 
 sk_err sk_resolve(struct sk_sock *s, const char *name, int port, int64_t until,
                   struct sk_addr **list, size_t *count)
 {
-    struct query *q;
-    sk_err        err;
+    const struct addrinfo hints = {
+        .ai_family   = s->domain,
+        .ai_socktype = s->type,
+        .ai_flags    = s->domain == AF_INET6 ? AI_V4MAPPED : 0,
+    };
+    struct sk_query *q;
+    sk_err           err = begin(name, &hints, &q);
 
-    SK_ASSERT(strlen(name) <= SK_ADDR_NAME_MAX);
-    pthread_once(&once, set_up);
-    if ((err = sk_wait_for(s, take_place, NULL, until)))
+    if (err)
         return err;
-    if (!(q = new_query(s, name)) || (err = start(q))) {
-        atomic_fetch_sub(&running, 1);
-        free(q);
-        return err ? err : ENOMEM;
-    }
-    err = sk_wait_for(s, is_done, q, until);
-    if (!err)
-        err = sk_resolve_code(q->eai, q->system);
-    if (!err)
-        err = collect(q->found, port, list, count);
-    disown(q);
+    if (!(err = sk_wait_for(s, is_done, q, until)))
+        err = sk_query_take(q, port, list, count);
+    sk_query_leave(q);
     return err;
 }

@@ -42,12 +42,14 @@ void close_pair(sock_t *pair[2])
     sock_close(pair[1]);
 }
 
-void full_backlog(int domain, struct full *f)
+bool full_backlog_at(int domain, const char *address, int port, struct full *f)
 {
     memset(f, 0, sizeof *f);
     f->listener = sock_create(domain, SOCK_STREAM, 0);
-    assert_true(
-        sock_bind(f->listener, domain == AF_INET ? "127.0.0.1" : "", 0));
+    if (!sock_bind(f->listener, address, port)) {
+        sock_close(f->listener);
+        return false;
+    }
     assert_true(sock_listen(f->listener, 0));
     assert_true(
         sock_getsockname(f->listener, f->address, sizeof f->address, &f->port));
@@ -55,9 +57,16 @@ void full_backlog(int domain, struct full *f)
         f->fillers[i] = sock_create(domain, SOCK_STREAM, 0);
         sock_set_timeout(f->fillers[i], 50);
         if (!sock_connect(f->fillers[i], f->address, f->port))
-            return;
+            return true;
     }
     fail_msg("the backlog does not fill");
+    return false;
+}
+
+void full_backlog(int domain, struct full *f)
+{
+    assert_true(
+        full_backlog_at(domain, domain == AF_INET ? "127.0.0.1" : "", 0, f));
 }
 
 void close_full(struct full *f)

@@ -32,6 +32,8 @@ struct full {
     int     port;
 };
 void full_backlog(int domain, struct full *f);
+/* The same at this address; false if somebody has it. */
+bool full_backlog_at(int domain, const char *address, int port, struct full *f);
 void close_full(struct full *f);
 
 /* An AF_UNIX datagram socket, bound, whose queue is full. */
