@@ -69,7 +69,7 @@ static sk_err reason(struct sk_tls *t, int result)
     default:
         break;
     }
-    if (t->in.over && t->in.start == t->in.end)
+    if (t->in.feeding && t->in.over && t->in.start == t->in.end)
         return fail(t, LIBSOCK_ETLS_TRUNCATED);
     if (t->verdict)
         return fail(t, t->verdict);
@@ -210,29 +210,72 @@ static void tell_shaking(struct sk_sock *s, bool on)
     sk_poll_rewatch(s);
 }
 
-sk_err sk_tls_shake(struct sk_call *c, struct sk_limit *l, struct sk_tls *t)
+struct turn {
+    struct sk_call *c;
+    struct sk_tls  *t;
+};
+
+static bool is_done_or_ours(void *what)
 {
-    struct sk_limit mine;
+    struct turn *w = what;
+
+    if (atomic_load(&w->t->done))
+        return true;
+    if (!sk_handle_take_turn(w->c->s))
+        return false;
+    w->c->held |= SK_TURN;
+    return true;
+}
+
+/* Who has the turn may keep it for long after the handshake, reading: others
+ * wait for the turn or for the end of the handshake, whichever comes first. */
+static sk_err await_turn(struct sk_call *c, struct sk_limit *l,
+                         struct sk_tls *t)
+{
+    struct turn w = {c, t};
+    sk_err      err;
+
+    if ((c->held & SK_TURN) || is_done_or_ours(&w))
+        return 0;
+    if (l->nonblock)
+        return EAGAIN;
+    err        = sk_wait_for(c->s, is_done_or_ours, &w, l->until);
+    l->polls   = l->polls || l->until != SK_NEVER;
+    l->expired = err == ETIMEDOUT;
+    return err;
+}
+
+static sk_err shake_in_turn(struct sk_call *c, struct sk_limit *l,
+                            struct sk_tls *t)
+{
+    struct sk_limit mine = limit_of_shake(l, t);
     sk_err          err;
 
-    if (atomic_load(&t->done))
-        return 0;
-    if ((err = sk_call_turn(c, l)))
-        return err;
-    if (atomic_load(&t->done))
-        return 0;
-    mine = limit_of_shake(l, t);
     while ((err = shake_once(t, c->s)) == EAGAIN) {
         tell_shaking(c->s, true);
-        err = sk_wait_left(mine.until) ? fetch(c->s, &mine, t) : ETIMEDOUT;
+        mine.expired = !sk_wait_left(mine.until);
+        err          = mine.expired ? ETIMEDOUT : fetch(c->s, &mine, t);
         if (err)
             break;
     }
     if (err != EAGAIN)
         tell_shaking(c->s, false);
+    if (!err)
+        sk_wait_wake(c->s);
     l->polls   = l->polls || mine.polls;
     l->expired = mine.expired;
     return err;
+}
+
+sk_err sk_tls_shake(struct sk_call *c, struct sk_limit *l, struct sk_tls *t)
+{
+    sk_err err;
+
+    if (SK_LIKELY(atomic_load(&t->done)))
+        return 0;
+    if ((err = await_turn(c, l, t)) || atomic_load(&t->done))
+        return err;
+    return shake_in_turn(c, l, t);
 }
 
 /* ---- reading ---- */
@@ -313,6 +356,21 @@ static sk_err drain(struct sk_sock *s, struct sk_limit *l, struct sk_tls *t)
     }
 }
 
+/* A writer has no use for the reading turn but for the handshake: kept longer
+ * it would keep a reader from reading, and the peer from going on. */
+static sk_err shake_to_write(struct sk_call *c, struct sk_limit *l,
+                             struct sk_tls *t)
+{
+    bool   had = c->held & SK_TURN;
+    sk_err err = sk_tls_shake(c, l, t);
+
+    if (!had && (c->held & SK_TURN)) {
+        c->held &= ~SK_TURN;
+        sk_handle_release(c->s, SK_TURN);
+    }
+    return err;
+}
+
 /* What is kept counts as written: that it does not go out in time is told by
  * the next call. */
 sk_err sk_tls_write(struct sk_call *c, struct sk_limit *l, struct sk_tls *t,
@@ -320,7 +378,7 @@ sk_err sk_tls_write(struct sk_call *c, struct sk_limit *l, struct sk_tls *t,
 {
     const char *bytes = buf;
     size_t      some;
-    sk_err      err = sk_tls_shake(c, l, t);
+    sk_err      err = shake_to_write(c, l, t);
 
     *sent = 0;
     while (!err && *sent < len) {

@@ -130,7 +130,7 @@ static long control(BIO *b, int what, long number, void *pointer)
     case BIO_CTRL_FLUSH:
         return 1;
     case BIO_CTRL_EOF:
-        return t->in.over && t->in.start == t->in.end;
+        return t->in.feeding && t->in.over && t->in.start == t->in.end;
     default:
         return 0;
     }
