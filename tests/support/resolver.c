@@ -4,8 +4,11 @@
  */
 #include "support/resolver.h"
 
+#include "support/net.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +21,7 @@ static struct family {
     int                eai, system;
     bool               shut;
     int                passes;
+    int                answered;
 } families[2]; /* AF_INET6, AF_INET */
 
 static pthread_mutex_t lock    = PTHREAD_MUTEX_INITIALIZER;
@@ -94,6 +98,7 @@ int resolver_look_up(const char *name, const char *service,
     if (f->shut)
         f->passes--;
     inside--;
+    f->answered++;
     eai = give(f, out);
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
@@ -119,7 +124,7 @@ void resolver_release(struct addrinfo *list)
 
 void resolver_reset(void)
 {
-    const struct family unknown = {NULL, EAI_NONAME, 0, false, 0};
+    const struct family unknown = {.eai = EAI_NONAME};
 
     pthread_mutex_lock(&lock);
     families[0] = families[1] = unknown;
@@ -128,10 +133,12 @@ void resolver_reset(void)
     pthread_mutex_unlock(&lock);
 }
 
-static void change(int family, const struct family *to)
+/* What is counted stays. */
+static void change(int family, struct family *to)
 {
     pthread_mutex_lock(&lock);
-    *of(family) = *to;
+    to->answered = of(family)->answered;
+    *of(family)  = *to;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
 }
@@ -146,8 +153,11 @@ void resolver_say(int family, const char *const *addresses)
 
 void resolver_fail(int family, int eai, int system)
 {
-    struct family to = {NULL, eai, system, of(family)->shut, 0};
+    struct family to = *of(family);
 
+    to.addresses = NULL;
+    to.eai       = eai;
+    to.system    = system;
     change(family, &to);
 }
 
@@ -184,6 +194,14 @@ void resolver_wait_inside(int count)
     pthread_mutex_unlock(&lock);
 }
 
+void resolver_wait_answered(int family, int count)
+{
+    pthread_mutex_lock(&lock);
+    while (of(family)->answered < count)
+        pthread_cond_wait(&changed, &lock);
+    pthread_mutex_unlock(&lock);
+}
+
 void resolver_wait_released(int count)
 {
     pthread_mutex_lock(&lock);
@@ -192,24 +210,64 @@ void resolver_wait_released(int count)
     pthread_mutex_unlock(&lock);
 }
 
+static int quiet;
+
+static void *nothing(void *unused)
+{
+    return unused;
+}
+
+/* A sanitizer starts a thread of its own beside the first; one that was joined
+ * may be seen a moment longer. */
+void resolver_begin(void)
+{
+    pthread_t first;
+
+    pthread_create(&first, NULL, nothing, NULL);
+    pthread_join(first, NULL);
+    quiet = running_threads();
+    for (int i = 0; i < 20; i++) {
+        int now = running_threads();
+
+        if (now < quiet)
+            quiet = now;
+        poll(NULL, 0, 1);
+    }
+}
+
 void resolver_drain(void)
 {
     resolver_open(AF_INET);
     resolver_open(AF_INET6);
-    resolver_wait_inside(0);
+    wait_for_threads(quiet);
 }
 
 const char *resolver_asked(void)
 {
-    return asked;
+    static char copy[sizeof asked];
+
+    pthread_mutex_lock(&lock);
+    memcpy(copy, asked, sizeof copy);
+    pthread_mutex_unlock(&lock);
+    return copy;
 }
 
 int resolver_most_inside(void)
 {
-    return most_inside;
+    int most;
+
+    pthread_mutex_lock(&lock);
+    most = most_inside;
+    pthread_mutex_unlock(&lock);
+    return most;
 }
 
 bool resolver_signals_blocked(void)
 {
-    return signals_blocked;
+    bool blocked;
+
+    pthread_mutex_lock(&lock);
+    blocked = signals_blocked;
+    pthread_mutex_unlock(&lock);
+    return blocked;
 }
