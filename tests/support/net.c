@@ -141,6 +141,25 @@ int open_descriptors(void)
     return count - 3; /* ".", "..", the folder itself */
 }
 
+int running_threads(void)
+{
+    DIR *dir   = opendir("/proc/self/task");
+    int  count = 0;
+
+    assert_non_null(dir);
+    while (readdir(dir))
+        count++;
+    closedir(dir);
+    return count - 2; /* ".", ".." */
+}
+
+void wait_for_threads(int count)
+{
+    for (int i = 0; i < 10000 && running_threads() != count; i++)
+        poll(NULL, 0, 1);
+    assert_int_equal(running_threads(), count);
+}
+
 int64_t now_ms(void)
 {
     struct timespec t;

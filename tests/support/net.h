@@ -46,6 +46,10 @@ int     port_of(sock_t *s);
 int     open_descriptors(void);
 int64_t now_ms(void);
 
+/* Threads of this process; wait until there are so many. */
+int  running_threads(void);
+void wait_for_threads(int count);
+
 /* Wait until thread `tid` of this process sleeps in a system call. */
 void wait_until_asleep(int tid);
 

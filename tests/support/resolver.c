@@ -4,8 +4,11 @@
  */
 #include "support/resolver.h"
 
+#include "support/net.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -207,24 +210,64 @@ void resolver_wait_released(int count)
     pthread_mutex_unlock(&lock);
 }
 
+static int quiet;
+
+static void *nothing(void *unused)
+{
+    return unused;
+}
+
+/* A sanitizer starts a thread of its own beside the first; one that was joined
+ * may be seen a moment longer. */
+void resolver_begin(void)
+{
+    pthread_t first;
+
+    pthread_create(&first, NULL, nothing, NULL);
+    pthread_join(first, NULL);
+    quiet = running_threads();
+    for (int i = 0; i < 20; i++) {
+        int now = running_threads();
+
+        if (now < quiet)
+            quiet = now;
+        poll(NULL, 0, 1);
+    }
+}
+
 void resolver_drain(void)
 {
     resolver_open(AF_INET);
     resolver_open(AF_INET6);
-    resolver_wait_inside(0);
+    wait_for_threads(quiet);
 }
 
 const char *resolver_asked(void)
 {
-    return asked;
+    static char copy[sizeof asked];
+
+    pthread_mutex_lock(&lock);
+    memcpy(copy, asked, sizeof copy);
+    pthread_mutex_unlock(&lock);
+    return copy;
 }
 
 int resolver_most_inside(void)
 {
-    return most_inside;
+    int most;
+
+    pthread_mutex_lock(&lock);
+    most = most_inside;
+    pthread_mutex_unlock(&lock);
+    return most;
 }
 
 bool resolver_signals_blocked(void)
 {
-    return signals_blocked;
+    bool blocked;
+
+    pthread_mutex_lock(&lock);
+    blocked = signals_blocked;
+    pthread_mutex_unlock(&lock);
+    return blocked;
 }

@@ -32,10 +32,12 @@ void resolver_wait_inside(int count);
 void resolver_wait_answered(int family, int count);
 void resolver_wait_released(int count);
 
-/* Open both and wait until nobody is inside. */
+/* Open both and wait until no look-up runs: then this process has as many
+ * threads as when resolver_begin() was called, before all tests. */
+void resolver_begin(void);
 void resolver_drain(void);
 
-/* Since the last reset. */
+/* Since the last reset. The text is good until it is asked for again. */
 const char *resolver_asked(void); /* "one/6 two/4 " */
 int         resolver_most_inside(void);
 bool        resolver_signals_blocked(void); /* of the last look-up */
