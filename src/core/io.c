@@ -12,14 +12,12 @@
  */
 #include "core/io.h"
 
+#include "core/outcome.h"
 #include "core/poll.h"
 #include "platform/control.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* What does not come in line with the other bytes. */
-#define PAST_BUFFER (MSG_OOB | MSG_ERRQUEUE)
 
 /* ---- one step ---- */
 
@@ -69,26 +67,11 @@ void sk_io_take(struct sk_sock *s, void *out, size_t count)
         sk_sock_drop(s, SK_BUFFERED | SK_STARVED);
 }
 
-/* Is the stream over for good, rather than short of memory or time? */
-static bool is_final(sk_err err)
-{
-    static const sk_err ends[] = {ECONNRESET, ECONNABORTED, ETIMEDOUT,
-                                  EPIPE,      ENETDOWN,     ENETUNREACH,
-                                  EHOSTDOWN,  EHOSTUNREACH, EPROTO};
-
-    for (size_t i = 0; i < SK_COUNT(ends); i++)
-        if (ends[i] == err)
-            return true;
-    return false;
-}
-
 /* The system tells an error once; the handle goes on telling it. */
 static void remember(struct sk_sock *s, const struct sk_limit *l, sk_err err)
 {
-    if (!is_final(err) || l->expired || sk_handle_closing(s))
-        return;
-    atomic_store_explicit(&s->failure, err, memory_order_relaxed);
-    sk_sock_raise(s, SK_FAILED);
+    if (!l->expired)
+        sk_outcome_tell_later(s, err);
 }
 
 /* Must what is behind the reader's line stay in the system? On AF_UNIX it may
@@ -102,16 +85,30 @@ static bool takes_line_only(struct sk_sock *s)
            atomic_fetch_add_explicit(&s->selectors, 0, memory_order_acq_rel);
 }
 
-/* How many of the bytes that wait belong to the reader's line. */
-static sk_err measure_line(struct sk_sock *s, struct sk_limit *l, size_t *room)
-{
-    char  *at   = sk_buf_back(&s->buf);
-    sk_err err  = receive_bytes(s, l, at, *room, MSG_PEEK, room);
-    size_t line = err ? 0 : sk_buf_find_line(at, *room);
+struct wish {
+    const struct sk_ending *end; /* of a line */
+    size_t                  max; /* or bytes; 0: no line is wished for */
+};
 
-    if (line)
-        *room = line;
-    return err;
+/* How many of the bytes that wait belong to the reader's line. None may, but
+ * tell that what is buffered is a piece. */
+static sk_err measure_line(struct sk_sock *s, struct sk_limit *l,
+                           const struct wish *line, size_t *room)
+{
+    size_t has = sk_buf_size(&s->buf);
+    char  *at  = sk_buf_back(&s->buf);
+    sk_err err = receive_bytes(s, l, at, *room, MSG_PEEK, room);
+    size_t len = 0;
+
+    if (err)
+        return err;
+    if (!*room)
+        sk_outcome_over(s, 0, 0);
+    else if (line->max)
+        len = sk_buf_line_ahead(&s->buf, line->end, line->max, *room);
+    if (len)
+        *room = len > has ? len - has : 0;
+    return 0;
 }
 
 /* How much to read ahead at most, for a reader who wants `want` in all. */
@@ -122,8 +119,10 @@ static size_t most_to_read(struct sk_sock *s, size_t want, bool line_only)
     return want - sk_buf_size(&s->buf);
 }
 
-sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l, size_t want,
-                  size_t *got)
+/* Read ahead once, for a reader who wants `want` bytes in all, or less if that
+ * is a line. */
+static sk_err fill(struct sk_call *c, struct sk_limit *l, size_t want,
+                   const struct wish *line, size_t *got)
 {
     struct sk_sock *s         = c->s;
     bool            line_only = takes_line_only(s);
@@ -137,7 +136,7 @@ sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l, size_t want,
     if (room > most)
         room = most;
     if (line_only)
-        err = measure_line(s, l, &room);
+        err = measure_line(s, l, line, &room);
     if (!err && room)
         err = receive_bytes(s, l, sk_buf_back(&s->buf), room, 0, got);
     l->polls = l->polls || l->until != SK_NEVER;
@@ -146,8 +145,18 @@ sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l, size_t want,
     } else if (*got) {
         sk_buf_added(&s->buf, *got);
         sk_sock_raise(s, SK_BUFFERED);
+    } else if (room) {
+        sk_outcome_over(s, 0, 0);
     }
     return err;
+}
+
+sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l,
+                  const struct sk_ending *end, size_t max, size_t *got)
+{
+    const struct wish line = {end, max};
+
+    return fill(c, l, sk_buf_reach(end, max), &line, got);
 }
 
 /* ---- what follows the first bytes ---- */
@@ -244,8 +253,10 @@ static sk_err receive_rest(struct sk_sock *s, struct sk_limit *l,
             break;
         more = 0;
         err  = receive_more(s, l, in, flags, &piece, &more);
-        if (!err && !more)
+        if (!err && !more) {
+            sk_outcome_over(s, 0, flags);
             break;
+        }
         *got += more;
         if (!err && s->domain == AF_UNIX && in->message) {
             m->msg_controllen = piece.msg_controllen;
@@ -280,10 +291,11 @@ static sk_err receive_plain(struct sk_sock *s, struct sk_limit *l,
 /* A look at more than is buffered: read ahead until it is. */
 static void read_ahead_to(struct sk_call *c, struct sk_limit *l, size_t len)
 {
-    size_t got;
+    const struct wish bytes = {NULL, 0};
+    size_t            got;
 
     while (sk_buf_size(&c->s->buf) < len)
-        if (sk_io_fill(c, l, len, &got) || !got)
+        if (fill(c, l, len, &bytes, &got) || !got)
             break;
 }
 
@@ -344,23 +356,33 @@ static sk_err receive_buffered(struct sk_call *c, struct sk_limit *l,
     return 0;
 }
 
+static sk_err take_in(struct sk_call *c, struct sk_limit *l,
+                      struct sk_intake *in, int flags, size_t *got)
+{
+    struct sk_sock *s = c->s;
+    sk_err          err;
+
+    if (SK_UNLIKELY((err = sk_limit_begin(l, s, SK_READING, flags))))
+        return err;
+    if (SK_LIKELY(!(sk_sock_flags(s) & (SK_BUFFERED | SK_FAILED))) ||
+        (flags & SK_PAST_BUFFER))
+        return receive_plain(s, l, in, flags, got);
+    if ((err = sk_call_turn(c, l)))
+        return err;
+    return receive_buffered(c, l, in, flags, got);
+}
+
 sk_err sk_io_take_in(struct sk_call *c, struct sk_intake *in, int flags,
                      size_t *got)
 {
-    struct sk_sock *s = c->s;
     struct sk_limit l;
     sk_err          err;
 
-    if (flags & PAST_BUFFER)
+    if (flags & SK_PAST_BUFFER)
         flags |= MSG_DONTWAIT; /* these never wait, whatever the mode */
-    if (SK_UNLIKELY((err = sk_limit_begin(&l, s, SK_READING, flags))))
-        return err;
-    if (SK_LIKELY(!(sk_sock_flags(s) & (SK_BUFFERED | SK_FAILED))) ||
-        (flags & PAST_BUFFER))
-        return receive_plain(s, &l, in, flags, got);
-    if ((err = sk_call_turn(c, &l)))
-        return err;
-    return receive_buffered(c, &l, in, flags, got);
+    err = take_in(c, &l, in, flags, got);
+    sk_outcome_note(c->s, &l, err, *got, flags);
+    return err;
 }
 
 sk_err sk_io_receive(struct sk_call *c, void *buf, size_t len, int flags,
@@ -383,14 +405,17 @@ sk_err sk_io_receive_many(struct sk_call *c, struct mmsghdr *list, size_t count,
     ssize_t         n;
     sk_err          err;
 
-    if (flags & PAST_BUFFER)
+    if (flags & SK_PAST_BUFFER)
         flags |= MSG_DONTWAIT;
-    if ((err = sk_limit_begin(&l, c->s, SK_READING, flags)))
-        return err;
-    do {
+    n   = 0;
+    err = sk_limit_begin(&l, c->s, SK_READING, flags);
+    while (!err) {
         n = sk_plat_recvmmsg(c->s->fd, list, count, sk_limit_flags(&l, flags));
-        *got = n < 0 ? 0 : (size_t)n;
-        err  = n < 0 ? sk_limit_go_on(&l, c->s, (sk_err)-n, POLLIN) : 0;
-    } while (n < 0 && !err);
+        if (n >= 0)
+            break;
+        err = sk_limit_go_on(&l, c->s, (sk_err)-n, POLLIN);
+    }
+    *got = n < 0 ? 0 : (size_t)n;
+    sk_outcome_note(c->s, &l, err, *got ? list[*got - 1].msg_len : 0, flags);
     return err;
 }

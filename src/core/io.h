@@ -41,10 +41,11 @@ static inline ssize_t sk_io_recv_at_once(struct sk_call *c, void *buf,
     return sk_plat_recv(c->s->fd, buf, len, flags);
 }
 
-/* Read ahead once into the buffer, for a reader who wants `want` bytes in all.
- * The caller has the turn. *got 0: the stream is over. */
-sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l, size_t want,
-                  size_t *got);
+/* Read ahead once into the buffer, for a reader who wants a line that ends with
+ * `end`, or a piece of `max` bytes. The caller has the turn. *got 0: no more
+ * will come, or the reader need not wait for it: a piece is there. */
+sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l,
+                  const struct sk_ending *end, size_t max, size_t *got);
 
 /* Take from the buffer, and keep the flags that speak of it. The caller has
  * the turn. */
