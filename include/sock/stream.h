@@ -400,7 +400,8 @@ LIBSOCK_API LIBSOCK_MUST_USE ssize_t sock_gets(sock_t *s, char *buf,
  * Read a line that ends as you say, and drop its ending.
  *
  * An empty line and the end of the stream differ, as do a line and a piece of
- * one: a piece has size - 1 bytes, and its ending is still to come.
+ * one: a piece has size - 1 bytes, and the rest of its line, which may be empty,
+ * is still to come.
  *
  * PHP: stream_get_line().
  *

@@ -4,12 +4,18 @@
  * avoid the slide but hand callers lines in two pieces; lines are the common
  * case. An array that grew for one long line is given back when it runs empty.
  *
+ * `seen` keeps a line that comes in small parts from being searched again and
+ * again. It is true of one kind of line end only, whose text stands behind the
+ * array's room: nobody needs to look at it while nothing was seen.
+ *
  * SPDX-License-Identifier: MIT
  */
 #include "base/buf.h"
 
 #include <errno.h>
 #include <string.h>
+
+#define ROOM_FOR_ENDING (1 + SK_ENDING_MAX) /* its length comes first */
 
 static size_t rounded(size_t want)
 {
@@ -19,6 +25,41 @@ static size_t rounded(size_t want)
         room *= 2;
     return room;
 }
+
+/* ---- the line end that `seen` is about ---- */
+
+static unsigned char *ending_of(const struct sk_buf *b)
+{
+    return (unsigned char *)b->data + b->room;
+}
+
+static bool is_about(const struct sk_buf *b, const struct sk_ending *end)
+{
+    const unsigned char *kept = ending_of(b);
+
+    return kept[0] == (end ? end->len : 0) &&
+           (!end || !memcmp(kept + 1, end->text, end->len));
+}
+
+/* `count` bytes from the start hold no line end as a whole. */
+static void keep_seen(struct sk_buf *b, const struct sk_ending *end,
+                      size_t count)
+{
+    unsigned char *kept = ending_of(b);
+    size_t         len  = end ? end->len : 0;
+
+    SK_ASSERT(len <= SK_ENDING_MAX);
+    if (len > 1)
+        count = count < len ? 0 : count - len + 1;
+    b->seen = (uint32_t)count;
+    if (!count)
+        return;
+    kept[0] = (unsigned char)len;
+    if (end)
+        memcpy(kept + 1, end->text, len);
+}
+
+/* ---- room ---- */
 
 static void slide(struct sk_buf *b)
 {
@@ -36,12 +77,14 @@ static void slide(struct sk_buf *b)
 static sk_err grow(struct sk_buf *b, size_t want)
 {
     size_t room = rounded(want);
-    char  *data = malloc(room);
+    char  *data = malloc(room + ROOM_FOR_ENDING);
 
     if (!data)
         return ENOMEM;
     if (b->data)
         memcpy(data, b->data + b->start, sk_buf_size(b));
+    if (b->seen)
+        memcpy(data + room, b->data + b->room, 1 + *ending_of(b));
     b->end -= b->start;
     b->start = 0;
     free(b->data);
@@ -97,7 +140,10 @@ void sk_buf_take(struct sk_buf *b, void *out, size_t count)
     b->start = b->end = 0;
 }
 
-size_t sk_buf_find_line(const char *bytes, size_t len)
+/* ---- lines ---- */
+
+/* Behind the first "\r" or "\n"; 0: there is none. */
+static inline size_t behind_either(const char *bytes, size_t len)
 {
     const char *feed = memchr(bytes, '\n', len);
     const char *end  = memchr(bytes, '\r', feed ? (size_t)(feed - bytes) : len);
@@ -107,18 +153,105 @@ size_t sk_buf_find_line(const char *bytes, size_t len)
     return end ? (size_t)(end - bytes) + 1 : 0;
 }
 
-size_t sk_buf_line(struct sk_buf *b, size_t max)
+/* Behind the first of these texts; 0: there is none. */
+static size_t behind_text(const char *bytes, size_t len,
+                          const struct sk_ending *end)
 {
-    size_t size = sk_buf_size(b) < max ? sk_buf_size(b) : max;
+    const char *at = bytes;
+    const char *last;
+
+    if (len < end->len)
+        return 0;
+    last = bytes + (len - end->len);
+    while ((at = memchr(at, *end->text, (size_t)(last - at) + 1))) {
+        if (end->len == 1 || !memcmp(at, end->text, end->len))
+            return (size_t)(at - bytes) + end->len;
+        if (at++ == last)
+            break;
+    }
+    return 0;
+}
+
+/* Do the last bytes begin an end, whose rest may be to come, before `max`? */
+static bool may_end(const char *bytes, size_t len, const struct sk_ending *end,
+                    size_t max)
+{
+    size_t from = len < end->len ? 0 : len - end->len + 1;
+
+    for (size_t at = from; at < max; at++)
+        if (!memcmp(bytes + at, end->text, len - at))
+            return true;
+    return false;
+}
+
+static size_t line_to_either(const char *bytes, size_t seen, size_t len,
+                             size_t max)
+{
+    size_t line = 0;
+
+    if (len > max)
+        len = max;
+    if (seen < len)
+        line = behind_either(bytes + seen, len - seen);
+    if (line)
+        return seen + line;
+    return len == max ? max : 0;
+}
+
+static size_t line_to_text(const char *bytes, size_t seen, size_t len,
+                           const struct sk_ending *end, size_t max)
+{
+    size_t line = 0;
+
+    if (len > sk_buf_reach(end, max))
+        len = sk_buf_reach(end, max);
+    if (seen < len)
+        line = behind_text(bytes + seen, len - seen, end);
+    if (line)
+        return seen + line;
+    return len < max || may_end(bytes, len, end, max) ? 0 : max;
+}
+
+size_t sk_buf_line_ahead(struct sk_buf *b, const struct sk_ending *end,
+                         size_t max, size_t more)
+{
+    size_t len = sk_buf_size(b) + more;
+
+    if (b->seen && !is_about(b, end))
+        b->seen = 0;
+    return end ? line_to_text(sk_buf_front(b), b->seen, len, end, max)
+               : line_to_either(sk_buf_front(b), b->seen, len, max);
+}
+
+static size_t line_from_seen(struct sk_buf *b, const struct sk_ending *end,
+                             size_t max)
+{
+    size_t line = sk_buf_line_ahead(b, end, max, 0);
+
+    if (!line && sk_buf_size(b))
+        keep_seen(b, end, sk_buf_size(b));
+    return line;
+}
+
+/* Most lines stand there whole. */
+size_t sk_buf_line(struct sk_buf *b, const struct sk_ending *end, size_t max)
+{
+    size_t len = sk_buf_size(b) < max ? sk_buf_size(b) : max;
     size_t line;
 
-    if (b->seen < size) {
-        line = sk_buf_find_line(sk_buf_front(b) + b->seen, size - b->seen);
-        if (line)
-            return b->seen + line;
-        b->seen = (uint32_t)size;
-    }
-    return size == max ? size : 0;
+    if (SK_LIKELY(!end && !b->seen && len) &&
+        SK_LIKELY((line = behind_either(sk_buf_front(b), len))))
+        return line;
+    return line_from_seen(b, end, max);
+}
+
+size_t sk_buf_text(const struct sk_buf *b, const struct sk_ending *end,
+                   size_t count)
+{
+    if (count < end->len ||
+        memcmp(sk_buf_front(b) + count - end->len, end->text, end->len))
+        return count;
+    return count - end->len;
 }
 
 void sk_buf_free(struct sk_buf *b)

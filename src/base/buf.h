@@ -12,8 +12,17 @@ struct sk_buf {
     uint32_t room;  /* bytes in data */
     uint32_t start; /* the first byte not taken */
     uint32_t end;   /* behind the last byte that arrived */
-    uint32_t seen;  /* bytes from start that hold no line end */
+    uint32_t seen;  /* so many from start begin no line end: see buf.c */
 };
+
+/* What ends a line. Where a pointer to one is asked for, NULL stands for the
+ * first "\r" or "\n". */
+struct sk_ending {
+    const char *text;
+    size_t      len; /* from 1 to SK_ENDING_MAX */
+};
+
+#define SK_ENDING_MAX 255u
 
 /* A buffer keeps this much however little is asked for. */
 #define SK_BUF_CHUNK 16384u
@@ -43,12 +52,24 @@ void  sk_buf_added(struct sk_buf *b, size_t count);
 /* Take `count` bytes from the front; out may be NULL. */
 void sk_buf_take(struct sk_buf *b, void *out, size_t count);
 
-/* Length of the first line, its end included: the first "\r" or "\n", or max
- * bytes if none comes before. 0: neither is there yet. */
-size_t sk_buf_line(struct sk_buf *b, size_t max);
+/* Length of the first line, its end included, if that begins before `max` bytes
+ * are over; else max, for a piece of a line, which has nothing of an end. 0:
+ * the bytes that are there do not tell. */
+size_t sk_buf_line(struct sk_buf *b, const struct sk_ending *end, size_t max);
 
-/* Length of the first line in `len` bytes, its end included; 0: no end. */
-size_t sk_buf_find_line(const char *bytes, size_t len);
+/* The same as if sk_buf_added(b, more) had been called. */
+size_t sk_buf_line_ahead(struct sk_buf *b, const struct sk_ending *end,
+                         size_t max, size_t more);
+
+/* So many bytes always tell. */
+static inline size_t sk_buf_reach(const struct sk_ending *end, size_t max)
+{
+    return end ? max + end->len - 1 : max;
+}
+
+/* Of the first `count` bytes, a line or a piece, how many are not its end. */
+size_t sk_buf_text(const struct sk_buf *b, const struct sk_ending *end,
+                   size_t count);
 
 void sk_buf_free(struct sk_buf *b);
 

@@ -6,6 +6,7 @@
 #include "core/connect.h"
 #include "core/io.h"
 #include "core/line.h"
+#include "core/outcome.h"
 #include "core/peer.h"
 #include "core/send.h"
 
@@ -33,6 +34,8 @@ SK_COLD static ssize_t receive(struct sk_call *c, enum sk_verb verb, void *buf,
 
     if (is_undone(c, err, flags))
         err = sk_io_receive(c, buf, len, flags, NULL, &got);
+    else
+        sk_outcome_over(c->s, err, flags);
     return sk_call_count(c, verb, err, got);
 }
 
@@ -68,7 +71,7 @@ static ssize_t read_line(sock_t *s, void *buf, size_t len, int flags)
 
     if (!sk_call_enter(&c, s, SK_READ, SK_LINES))
         return -1;
-    err = sk_line_read(&c, buf, len, flags, &got);
+    err = sk_line_read(&c, NULL, buf, len, flags, &got);
     return sk_call_count(&c, SK_READ, err, got);
 }
 

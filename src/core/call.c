@@ -28,6 +28,7 @@ static enum sk_direction way_of(enum sk_verb verb)
 {
     switch (verb) {
     case SK_CONNECT:
+    case SK_PRINTF:
     case SK_SEND:
     case SK_SENDMMSG:
     case SK_SENDMSG:

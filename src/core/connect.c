@@ -27,7 +27,11 @@ static sk_err start(struct sk_sock *s, const struct sk_addr *to)
 {
     sk_err err = sk_plat_connect(s->fd, to);
 
-    return err == ECONNABORTED ? sk_plat_connect(s->fd, to) : err;
+    if (err == ECONNABORTED)
+        err = sk_plat_connect(s->fd, to);
+    if (err == EINPROGRESS) /* The end was another connection's. */
+        sk_sock_drop(s, SK_ENDED | SK_TIMED_OUT);
+    return err;
 }
 
 static sk_err connect_at_once(struct sk_sock *s, const struct sk_addr *to)
@@ -221,6 +225,7 @@ static sk_err settle(struct sk_call *c, struct sk_limit *l,
     if (peer->len <= sizeof s->peer)
         memcpy(&s->peer, &peer->u, peer->len);
     pthread_mutex_unlock(&s->lock);
+    sk_sock_drop(s, SK_ENDED | SK_TIMED_OUT);
     if (sk_sock_flags(s) & (SK_BUFFERED | SK_FAILED)) {
         if ((err = sk_call_turn(c, l)))
             return err;

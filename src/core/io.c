@@ -14,16 +14,12 @@
 #include "core/io.h"
 
 #include "core/channel.h"
+#include "core/outcome.h"
 #include "core/poll.h"
-#include "platform/control.h"
-
-#include <sock/error.h>
+#include "core/rest.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* What does not come in line with the other bytes. */
-#define PAST_BUFFER (MSG_OOB | MSG_ERRQUEUE)
 
 /* ---- one step ---- */
 
@@ -40,12 +36,6 @@ static ssize_t receive_once(int fd, const struct sk_intake *in, int flags)
 static bool has_channel(struct sk_sock *s)
 {
     return sk_sock_flags(s) & SK_CHANNEL;
-}
-
-/* Only the system's own AF_UNIX knows descriptors and senders. */
-static bool has_items(struct sk_sock *s)
-{
-    return s->domain == AF_UNIX && !has_channel(s);
 }
 
 static sk_err receive_raw(struct sk_sock *s, struct sk_limit *l,
@@ -65,8 +55,8 @@ static sk_err receive_raw(struct sk_sock *s, struct sk_limit *l,
     }
 }
 
-static sk_err receive(struct sk_call *c, struct sk_limit *l,
-                      struct sk_intake *in, int flags, size_t *got)
+sk_err sk_io_step(struct sk_call *c, struct sk_limit *l, struct sk_intake *in,
+                  int flags, size_t *got)
 {
     if (SK_UNLIKELY(has_channel(c->s)))
         return sk_channel_of(c->s)->ops->receive(c, l, in, flags, got);
@@ -94,7 +84,7 @@ static sk_err receive_bytes(struct sk_call *c, struct sk_limit *l, void *buf,
     const struct iovec part = {buf, len};
     struct sk_intake   in   = {&part, 1, len, NULL, NULL};
 
-    return receive(c, l, &in, flags, got);
+    return sk_io_step(c, l, &in, flags, got);
 }
 
 /* ---- the buffer ---- */
@@ -106,26 +96,11 @@ void sk_io_take(struct sk_sock *s, void *out, size_t count)
         sk_sock_drop(s, SK_BUFFERED | SK_STARVED);
 }
 
-/* Is the stream over for good, rather than short of memory or time? */
-static bool is_final(sk_err err)
-{
-    static const sk_err ends[] = {ECONNRESET, ECONNABORTED, ETIMEDOUT,
-                                  EPIPE,      ENETDOWN,     ENETUNREACH,
-                                  EHOSTDOWN,  EHOSTUNREACH, EPROTO};
-
-    for (size_t i = 0; i < SK_COUNT(ends); i++)
-        if (ends[i] == err)
-            return true;
-    return err >= LIBSOCK_ETLS_TRUNCATED && err <= LIBSOCK_ETLS_OTHER;
-}
-
 /* The system tells an error once; the handle goes on telling it. */
 static void remember(struct sk_sock *s, const struct sk_limit *l, sk_err err)
 {
-    if (!is_final(err) || l->expired || sk_handle_closing(s))
-        return;
-    atomic_store_explicit(&s->failure, err, memory_order_relaxed);
-    sk_sock_raise(s, SK_FAILED);
+    if (!l->expired)
+        sk_outcome_tell_later(s, err);
 }
 
 /* Must what is behind the reader's line stay in the system? On AF_UNIX it may
@@ -141,16 +116,31 @@ static bool takes_line_only(struct sk_sock *s)
            atomic_fetch_add_explicit(&s->selectors, 0, memory_order_acq_rel);
 }
 
-/* How many of the bytes that wait belong to the reader's line. */
-static sk_err measure_line(struct sk_call *c, struct sk_limit *l, size_t *room)
-{
-    char  *at   = sk_buf_back(&c->s->buf);
-    sk_err err  = receive_bytes(c, l, at, *room, MSG_PEEK, room);
-    size_t line = err ? 0 : sk_buf_find_line(at, *room);
+struct wish {
+    const struct sk_ending *end; /* of a line */
+    size_t                  max; /* or bytes; 0: no line is wished for */
+};
 
-    if (line)
-        *room = line;
-    return err;
+/* How many of the bytes that wait belong to the reader's line. None may, but
+ * tell that what is buffered is a piece. */
+static sk_err measure_line(struct sk_call *c, struct sk_limit *l,
+                           const struct wish *line, size_t *room)
+{
+    struct sk_sock *s   = c->s;
+    size_t          has = sk_buf_size(&s->buf);
+    char           *at  = sk_buf_back(&s->buf);
+    sk_err          err = receive_bytes(c, l, at, *room, MSG_PEEK, room);
+    size_t          len = 0;
+
+    if (err)
+        return err;
+    if (!*room)
+        sk_outcome_over(s, 0, 0);
+    else if (line->max)
+        len = sk_buf_line_ahead(&s->buf, line->end, line->max, *room);
+    if (len)
+        *room = len > has ? len - has : 0;
+    return 0;
 }
 
 /* How much to read ahead at most, for a reader who wants `want` in all. */
@@ -161,8 +151,10 @@ static size_t most_to_read(struct sk_sock *s, size_t want, bool line_only)
     return want - sk_buf_size(&s->buf);
 }
 
-sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l, size_t want,
-                  size_t *got)
+/* Read ahead once, for a reader who wants `want` bytes in all, or less if that
+ * is a line. */
+static sk_err fill(struct sk_call *c, struct sk_limit *l, size_t want,
+                   const struct wish *line, size_t *got)
 {
     struct sk_sock *s         = c->s;
     bool            line_only = takes_line_only(s);
@@ -176,7 +168,7 @@ sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l, size_t want,
     if (room > most)
         room = most;
     if (line_only)
-        err = measure_line(c, l, &room);
+        err = measure_line(c, l, line, &room);
     if (!err && room)
         err = receive_bytes(c, l, sk_buf_back(&s->buf), room, 0, got);
     l->polls = l->polls || l->until != SK_NEVER;
@@ -185,116 +177,21 @@ sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l, size_t want,
     } else if (*got) {
         sk_buf_added(&s->buf, *got);
         sk_sock_raise(s, SK_BUFFERED);
+    } else if (room) {
+        sk_outcome_over(s, 0, 0);
     }
     return err;
 }
 
-/* ---- what follows the first bytes ---- */
-
-/* Of a part, the bytes behind the first `skip` of all parts. */
-static struct iovec behind(const struct sk_intake *in, size_t skip)
+sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l,
+                  const struct sk_ending *end, size_t max, size_t *got)
 {
-    struct iovec rest = {NULL, 0};
+    const struct wish line = {end, max};
 
-    for (size_t i = 0; i < in->count; i++) {
-        if (skip < in->parts[i].iov_len) {
-            rest.iov_base = (char *)in->parts[i].iov_base + skip;
-            rest.iov_len  = in->parts[i].iov_len - skip;
-            break;
-        }
-        skip -= in->parts[i].iov_len;
-    }
-    return rest;
+    return fill(c, l, sk_buf_reach(end, max), &line, got);
 }
 
-/* One more piece. On AF_UNIX descriptors may come with it. */
-static sk_err receive_more(struct sk_call *c, struct sk_limit *l,
-                           const struct sk_intake *in, int flags,
-                           struct msghdr *piece, size_t *more)
-{
-    struct iovec     part = *piece->msg_iov;
-    struct sk_intake one  = {&part, 1, part.iov_len, NULL, NULL};
-
-    if (in->message && has_items(c->s))
-        one.message = piece;
-    return receive(c, l, &one, flags, more);
-}
-
-static bool is_same_sender(const struct sk_control *a,
-                           const struct sk_control *b)
-{
-    sock_credentials_t one, other;
-
-    return a->size == b->size && !sk_control_get_credentials(a, &one) &&
-           !sk_control_get_credentials(b, &other) && one.pid == other.pid &&
-           one.uid == other.uid && one.gid == other.gid;
-}
-
-/* May what comes next over AF_UNIX be joined with what is there? Not with
- * descriptors on either side, nor with what somebody else has sent: a look
- * tells who it is. */
-static bool may_join(struct sk_call *c, struct sk_limit *l,
-                     const struct msghdr *m, int flags)
-{
-    _Alignas(max_align_t) unsigned char bytes[SK_CONTROL_ANSWER];
-    struct sk_control here = {m->msg_control, 0, m->msg_controllen};
-    struct sk_control there;
-    char              byte;
-    struct iovec      part = {&byte, 1};
-    struct msghdr     next = {.msg_iov        = &part,
-                              .msg_iovlen     = 1,
-                              .msg_control    = bytes,
-                              .msg_controllen = here.size};
-    struct sk_intake  in   = {&part, 1, 1, NULL, &next};
-    size_t            got;
-    int               fd;
-    bool              same;
-
-    if (here.size > sizeof bytes || sk_control_fd(&here, 0, &fd) ||
-        receive(c, l, &in, flags | MSG_PEEK, &got))
-        return false;
-    there = (struct sk_control){bytes, 0, next.msg_controllen};
-    same  = !(next.msg_flags & MSG_CTRUNC) && is_same_sender(&here, &there);
-    sk_control_close_fds(&there);
-    return same;
-}
-
-/* MSG_WAITALL goes on after a signal, and with a deadline. An error that comes
- * after the first bytes is told by the next call. `room` is that for items. */
-static sk_err receive_rest(struct sk_call *c, struct sk_limit *l,
-                           const struct sk_intake *in, size_t room, int flags,
-                           size_t *got)
-{
-    struct sk_sock *s    = c->s;
-    struct msghdr   none = {0}, *m = in->message ? in->message : &none;
-    sk_err          err = 0;
-    size_t          more;
-
-    l->polls = l->polls || l->until != SK_NEVER;
-    while (*got < in->len && !err) {
-        struct iovec  part  = behind(in, *got);
-        struct msghdr piece = {.msg_iov        = &part,
-                               .msg_iovlen     = 1,
-                               .msg_control    = m->msg_control,
-                               .msg_controllen = room};
-
-        if (has_items(s) && ((m->msg_flags & MSG_CTRUNC) ||
-                             (m->msg_controllen && !may_join(c, l, m, flags))))
-            break;
-        more = 0;
-        err  = receive_more(c, l, in, flags, &piece, &more);
-        if (!err && !more)
-            break;
-        *got += more;
-        if (!err && in->message && has_items(s)) {
-            m->msg_controllen = piece.msg_controllen;
-            m->msg_flags |= piece.msg_flags;
-        }
-    }
-    if (err)
-        remember(s, l, err);
-    return *got ? 0 : err;
-}
+/* ---- what is asked for ---- */
 
 static bool waits_for_all(const struct sk_sock *s, const struct sk_limit *l,
                           int flags)
@@ -309,20 +206,21 @@ static sk_err receive_plain(struct sk_call *c, struct sk_limit *l,
                             struct sk_intake *in, int flags, size_t *got)
 {
     size_t room = in->message ? in->message->msg_controllen : 0;
-    sk_err err  = receive(c, l, in, flags, got);
+    sk_err err  = sk_io_step(c, l, in, flags, got);
 
     if (err || *got >= in->len || !*got || !waits_for_all(c->s, l, flags))
         return err;
-    return receive_rest(c, l, in, room, flags, got);
+    return sk_rest_receive(c, l, in, room, flags, got);
 }
 
 /* A look at more than is buffered: read ahead until it is. */
 static void read_ahead_to(struct sk_call *c, struct sk_limit *l, size_t len)
 {
-    size_t got;
+    const struct wish bytes = {NULL, 0};
+    size_t            got;
 
     while (sk_buf_size(&c->s->buf) < len)
-        if (sk_io_fill(c, l, len, &got) || !got)
+        if (fill(c, l, len, &bytes, &got) || !got)
             break;
 }
 
@@ -333,7 +231,7 @@ static bool may_read_ahead(struct sk_sock *s, const struct sk_limit *l,
     const int peek_all = MSG_PEEK | MSG_WAITALL;
 
     return (flags & peek_all) == peek_all && !l->nonblock &&
-           !(in->message && has_items(s));
+           !(in->message && sk_rest_has_items(s));
 }
 
 /* A channel of bytes fills one piece of memory, and cannot peek: what is more
@@ -388,7 +286,7 @@ static sk_err take_buffered(struct sk_call *c, struct sk_limit *l,
     if (flags & MSG_PEEK)
         return 0;
     if (*got < in->len && waits_for_all(s, l, flags))
-        return receive_rest(c, l, in, room, flags, got);
+        return sk_rest_receive(c, l, in, room, flags, got);
     return 0;
 }
 
@@ -396,8 +294,9 @@ static sk_err take_buffered(struct sk_call *c, struct sk_limit *l,
 static sk_err receive_in_turn(struct sk_call *c, struct sk_limit *l,
                               struct sk_intake *in, int flags, size_t *got)
 {
-    struct sk_sock *s = c->s;
-    sk_err          err;
+    const struct wish bytes = {NULL, 0};
+    struct sk_sock   *s     = c->s;
+    sk_err            err;
 
     sk_sock_drop(s, SK_STARVED);
     if (sk_buf_size(&s->buf))
@@ -406,7 +305,7 @@ static sk_err receive_in_turn(struct sk_call *c, struct sk_limit *l,
         return atomic_load_explicit(&s->failure, memory_order_relaxed);
     if (!needs_buffer(s, in, flags))
         return receive_plain(c, l, in, flags, got);
-    if ((err = sk_io_fill(c, l, in->len, got)))
+    if ((err = fill(c, l, in->len, &bytes, got)))
         return err;
     if (*got)
         return take_buffered(c, l, in, flags, got);
@@ -414,25 +313,36 @@ static sk_err receive_in_turn(struct sk_call *c, struct sk_limit *l,
     return 0;
 }
 
-sk_err sk_io_take_in(struct sk_call *c, struct sk_intake *in, int flags,
-                     size_t *got)
+static sk_err take_in(struct sk_call *c, struct sk_limit *l,
+                      struct sk_intake *in, int flags, size_t *got)
 {
     const unsigned  in_turn = SK_BUFFERED | SK_FAILED | SK_CHANNEL;
     struct sk_sock *s       = c->s;
+    sk_err          err;
+
+    if (SK_UNLIKELY((err = sk_limit_begin(l, s, SK_READING, flags))))
+        return err;
+    if (SK_LIKELY(!(sk_sock_flags(s) & in_turn)) || (flags & SK_PAST_BUFFER))
+        return receive_plain(c, l, in, flags, got);
+    if ((err = sk_call_turn(c, l)))
+        return err;
+    return receive_in_turn(c, l, in, flags, got);
+}
+
+sk_err sk_io_take_in(struct sk_call *c, struct sk_intake *in, int flags,
+                     size_t *got)
+{
     struct sk_limit l;
     sk_err          err;
 
-    if (flags & PAST_BUFFER)
+    if (flags & SK_PAST_BUFFER)
         flags |= MSG_DONTWAIT; /* these never wait, whatever the mode */
-    if (SK_UNLIKELY((flags & PAST_BUFFER) && has_channel(s)))
+    if (SK_UNLIKELY((flags & SK_PAST_BUFFER) && has_channel(c->s) &&
+                    sk_sock_is_stream(c->s)))
         return EOPNOTSUPP;
-    if (SK_UNLIKELY((err = sk_limit_begin(&l, s, SK_READING, flags))))
-        return err;
-    if (SK_LIKELY(!(sk_sock_flags(s) & in_turn)) || (flags & PAST_BUFFER))
-        return receive_plain(c, &l, in, flags, got);
-    if ((err = sk_call_turn(c, &l)))
-        return err;
-    return receive_in_turn(c, &l, in, flags, got);
+    err = take_in(c, &l, in, flags, got);
+    sk_outcome_note(c->s, &l, err, *got, flags);
+    return err;
 }
 
 sk_err sk_io_receive(struct sk_call *c, void *buf, size_t len, int flags,
@@ -475,14 +385,17 @@ sk_err sk_io_receive_many(struct sk_call *c, struct mmsghdr *list, size_t count,
 
     if (has_channel(c->s))
         return receive_first(c, list, flags, got);
-    if (flags & PAST_BUFFER)
+    if (flags & SK_PAST_BUFFER)
         flags |= MSG_DONTWAIT;
-    if ((err = sk_limit_begin(&l, c->s, SK_READING, flags)))
-        return err;
-    do {
+    n   = 0;
+    err = sk_limit_begin(&l, c->s, SK_READING, flags);
+    while (!err) {
         n = sk_plat_recvmmsg(c->s->fd, list, count, sk_limit_flags(&l, flags));
-        *got = n < 0 ? 0 : (size_t)n;
-        err  = n < 0 ? sk_limit_go_on(&l, c->s, (sk_err)-n, POLLIN) : 0;
-    } while (n < 0 && !err);
+        if (n >= 0)
+            break;
+        err = sk_limit_go_on(&l, c->s, (sk_err)-n, POLLIN);
+    }
+    *got = n < 0 ? 0 : (size_t)n;
+    sk_outcome_note(c->s, &l, err, *got ? list[*got - 1].msg_len : 0, flags);
     return err;
 }

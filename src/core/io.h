@@ -25,6 +25,10 @@ sk_err sk_io_take_in(struct sk_call *c, struct sk_intake *in, int flags,
 sk_err sk_io_receive(struct sk_call *c, void *buf, size_t len, int flags,
                      struct sk_addr *from, size_t *got);
 
+/* One step: from the channel or, within the limit, from the system. */
+sk_err sk_io_step(struct sk_call *c, struct sk_limit *l, struct sk_intake *in,
+                  int flags, size_t *got);
+
 /* Receive datagrams, *got of them: wait for the first, take those behind it
  * that are there. */
 sk_err sk_io_receive_many(struct sk_call *c, struct mmsghdr *list, size_t count,
@@ -41,10 +45,11 @@ static inline ssize_t sk_io_recv_at_once(struct sk_call *c, void *buf,
     return sk_plat_recv(c->s->fd, buf, len, flags);
 }
 
-/* Read ahead once into the buffer, for a reader who wants `want` bytes in all.
- * The caller has the turn. *got 0: the stream is over. */
-sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l, size_t want,
-                  size_t *got);
+/* Read ahead once into the buffer, for a reader who wants a line that ends with
+ * `end`, or a piece of `max` bytes. The caller has the turn. *got 0: no more
+ * will come, or the reader need not wait for it: a piece is there. */
+sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l,
+                  const struct sk_ending *end, size_t max, size_t *got);
 
 /* For a channel: receive straight from the system within the limit, for the
  * one who has the turn. *got 0: the end. */

@@ -25,7 +25,8 @@ sk_err sk_limit_work_out(struct sk_limit *l, struct sk_sock *s,
     int64_t deadline = atomic_load_explicit(&s->deadline, memory_order_relaxed);
     int64_t now      = sk_plat_now();
 
-    if (deadline <= now)
+    l->expired = deadline <= now;
+    if (l->expired)
         return ETIMEDOUT;
     l->until = deadline;
     l->polls = deadline != SK_NEVER || ms == 0;
