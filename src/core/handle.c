@@ -187,7 +187,7 @@ static void in_child(void)
 {
     sk_handle_forks++;
     sk_handle_epoch++;
-    pthread_mutex_init(&table, NULL);
+    pthread_mutex_unlock(&table); /* before_fork() ran in this very thread */
     sk_wait_after_fork();
     sk_poll_set_up();
     for (uint32_t id = 1; id <= sk_handle_slots; id++)
