@@ -55,6 +55,9 @@ sk_err sk_plat_accept(int fd, struct sk_addr *from, int *out);
  * the wait for unsent bytes is left to the system. */
 void   sk_plat_close(int fd, bool may_linger);
 sk_err sk_plat_shutdown(int fd, int how);
+
+/* Another descriptor of the same socket. */
+sk_err sk_plat_dup(int fd, int *out);
 sk_err sk_plat_nonblock(int fd, bool on);
 
 /* Learns what fd is and makes it close-on-exec; ENOTSOCK, EBADF. */

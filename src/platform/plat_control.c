@@ -188,8 +188,14 @@ sk_err sk_control_add_pktinfo(struct sk_control    *c,
     return add(c, IPPROTO_IPV6, IPV6_PKTINFO, &in6, sizeof in6);
 }
 
+static bool is_group(const struct in_addr *a)
+{
+    return IN_MULTICAST(ntohl(a->s_addr)) || a->s_addr == INADDR_BROADCAST;
+}
+
 /* ipi_spec_dst is where an answer comes from: of what was sent to a group it
- * is an address of the interface. */
+ * is an address of the interface. What came before the socket wanted to know
+ * has only the address it was sent to. */
 static bool get_own4(const struct sk_control *c, struct sk_addr *own,
                      unsigned *index)
 {
@@ -200,7 +206,9 @@ static bool get_own4(const struct sk_control *c, struct sk_addr *own,
     own->len              = sizeof own->u.in4;
     own->u.in4.sin_family = AF_INET;
     own->u.in4.sin_addr   = in4.ipi_spec_dst;
-    *index                = (unsigned)in4.ipi_ifindex;
+    if (!own->u.in4.sin_addr.s_addr && !is_group(&in4.ipi_addr))
+        own->u.in4.sin_addr = in4.ipi_addr;
+    *index = (unsigned)in4.ipi_ifindex;
     return true;
 }
 
@@ -215,7 +223,7 @@ static void forget_group(struct in6_addr *a)
     if (!IN6_IS_ADDR_V4MAPPED(a))
         return;
     memcpy(&mapped, &a->s6_addr[12], sizeof mapped);
-    if (IN_MULTICAST(ntohl(mapped.s_addr)) || mapped.s_addr == INADDR_BROADCAST)
+    if (is_group(&mapped))
         memset(&a->s6_addr[12], 0, sizeof mapped);
 }
 

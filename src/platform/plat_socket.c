@@ -71,6 +71,12 @@ sk_err sk_plat_shutdown(int fd, int how)
     return outcome(shutdown(fd, how));
 }
 
+sk_err sk_plat_dup(int fd, int *out)
+{
+    *out = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return outcome(*out);
+}
+
 sk_err sk_plat_nonblock(int fd, bool on)
 {
     int value = on;
