@@ -358,21 +358,33 @@ sk_err sk_io_receive(struct sk_call *c, void *buf, size_t len, int flags,
     return sk_io_take_in(c, &in, flags, got);
 }
 
-/* Of many the first: those behind it are for the next call. */
-static sk_err receive_first(struct sk_call *c, struct mmsghdr *list, int flags,
-                            size_t *got)
+static sk_err receive_one(struct sk_call *c, struct mmsghdr *m, int flags)
 {
-    struct msghdr   *m  = &list->msg_hdr;
-    struct sk_intake in = {m->msg_iov, m->msg_iovlen, 0, NULL, m};
-    size_t           len;
+    struct msghdr   *h   = &m->msg_hdr;
+    struct sk_intake in  = {h->msg_iov, h->msg_iovlen, 0, NULL, h};
+    size_t           len = 0;
     sk_err           err;
 
     for (size_t i = 0; i < in.count; i++)
         in.len += in.parts[i].iov_len;
-    if ((err = sk_io_take_in(c, &in, flags, &len)))
+    err        = sk_io_take_in(c, &in, flags, &len);
+    m->msg_len = (unsigned)len;
+    return err;
+}
+
+/* Through a channel they come one by one, of a stream only the first. */
+static sk_err receive_each(struct sk_call *c, struct mmsghdr *list,
+                           size_t count, int flags, size_t *got)
+{
+    sk_err err = receive_one(c, list, flags);
+
+    if (err)
         return err;
-    list->msg_len = (unsigned)len;
-    *got          = 1;
+    *got = 1;
+    if (sk_sock_is_stream(c->s))
+        return 0;
+    while (*got < count && !receive_one(c, &list[*got], flags | MSG_DONTWAIT))
+        ++*got;
     return 0;
 }
 
@@ -384,7 +396,7 @@ sk_err sk_io_receive_many(struct sk_call *c, struct mmsghdr *list, size_t count,
     sk_err          err;
 
     if (has_channel(c->s))
-        return receive_first(c, list, flags, got);
+        return receive_each(c, list, count, flags, got);
     if (flags & SK_PAST_BUFFER)
         flags |= MSG_DONTWAIT;
     n   = 0;
