@@ -212,10 +212,11 @@ int sock_export_fd(sock_t *s)
     if (!sk_call_enter(&c, s, SK_EXPORT_FD, SK_HOLDER | SK_TURN))
         return -1;
     /* With the turn in hand nobody buffers anything behind our back. */
-    if (!(c.held & SK_TURN) || (sk_sock_flags(c.s) & SK_BUFFERED))
+    if ((sk_sock_flags(c.s) & SK_CHANNEL) && sk_sock_is_stream(c.s))
+        err = EOPNOTSUPP; /* the descriptor alone is not the connection */
+    else if (!(c.held & SK_TURN) ||
+             (sk_sock_flags(c.s) & (SK_BUFFERED | SK_PENDING)))
         err = EBUSY;
-    else if (sk_sock_flags(c.s) & SK_CHANNEL)
-        err = EOPNOTSUPP;
     else
         err = sk_handle_detach(c.s, &fd);
     if (!err) {
