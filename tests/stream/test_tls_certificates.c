@@ -172,6 +172,8 @@ static const struct row rows[] = {
         END),
     BAD("unknown_issuer", "@of-stranger", NULL, UNTRUSTED, "CN=of a stranger",
         TRUST),
+    FORGED("issuer_of_the_same_name", "@of-twin", NULL, UNTRUSTED,
+           "CN=of the twin", TRUST),
     BAD("self_signed", "@self", NULL, SELF_SIGNED, "CN=self-made", TRUST),
     BAD("unknown_root_in_the_chain", "%stranger-chain", NULL, UNTRUSTED,
         "CN=Stranger", TRUST),
