@@ -80,6 +80,9 @@ void sk_tls_bio_flush(struct sk_tls *t);
 /* tls_context.c: what was made of c for a role; it is prepared. */
 struct sk_tls_made *sk_tls_made_of(sock_context_t *c, enum sk_tls_role role);
 
+/* tls_names.c: a servername callback; arg is a struct sk_tls_made. */
+int sk_tls_choose_name(SSL *ssl, int *alert, void *arg);
+
 /* tls_verify.c: have ssl verify its peer as the options say. */
 sk_err sk_tls_verify_set(struct sk_tls *t, const struct sk_options *o);
 
