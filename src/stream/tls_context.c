@@ -25,6 +25,7 @@ struct making {
     struct sk_tls_made      *made;
     char                    *detail;
     size_t                   size;
+    bool                    *asked; /* the key's file wants a passphrase */
 };
 
 static sk_err refuse(const struct making *m, sk_err err, const char *option,
@@ -42,45 +43,42 @@ static sk_err refuse(const struct making *m, sk_err err, const char *option,
 
 /* Asked for whenever a file is encrypted; without this OpenSSL would ask the
  * terminal. */
-static int give_passphrase(char *out, int size, int writing, void *options)
+static int give_passphrase(char *out, int size, int writing, void *making)
 {
-    const struct sk_options *o      = options;
-    size_t                   length = o->passphrase ? strlen(o->passphrase) : 0;
+    const struct making *m          = making;
+    const char          *passphrase = m->o->passphrase;
+    size_t               length     = passphrase ? strlen(passphrase) : 0;
 
     (void)writing;
+    *m->asked = true;
     if (!length || length > (size_t)size)
         return -1;
-    memcpy(out, o->passphrase, length);
+    memcpy(out, passphrase, length);
     return (int)length;
 }
 
-static sk_err code_of_key(const struct sk_options *o)
+/* The last in the queue tells what OpenSSL was about. One of 256 wrong
+ * passphrases decrypts to what looks right, and only then is no key: so who was
+ * asked for one, and got no key, had the wrong one. */
+static sk_err code_of_key(const struct making *m)
 {
-    unsigned long error = ERR_peek_error();
+    unsigned long error = ERR_peek_last_error();
+    int           lib = ERR_GET_LIB(error), why = ERR_GET_REASON(error);
 
-    for (; error; error = ERR_peek_error()) {
-        int lib = ERR_GET_LIB(error), why = ERR_GET_REASON(error);
-
-        if ((lib == ERR_LIB_PEM && why == PEM_R_BAD_PASSWORD_READ) ||
-            (lib == ERR_LIB_PEM && why == PEM_R_BAD_DECRYPT) ||
-            (lib == ERR_LIB_EVP && why == EVP_R_BAD_DECRYPT))
-            return LIBSOCK_ETLS_PASSPHRASE;
-        if (lib == ERR_LIB_X509 && why == X509_R_KEY_VALUES_MISMATCH)
-            return LIBSOCK_ETLS_KEY_MISMATCH;
-        if (lib == ERR_LIB_X509 && why == X509_R_KEY_TYPE_MISMATCH)
-            return LIBSOCK_ETLS_KEY_MISMATCH;
-        if (lib == ERR_LIB_PROV && o->passphrase)
-            return LIBSOCK_ETLS_PASSPHRASE;
-        ERR_get_error();
-    }
+    if (lib == ERR_LIB_X509 &&
+        (why == X509_R_KEY_VALUES_MISMATCH || why == X509_R_KEY_TYPE_MISMATCH))
+        return LIBSOCK_ETLS_KEY_MISMATCH;
+    if (*m->asked && lib == ERR_LIB_SSL && why == ERR_R_PEM_LIB)
+        return LIBSOCK_ETLS_PASSPHRASE;
     return LIBSOCK_ETLS_LOCAL_KEY;
 }
 
 static sk_err use_key(const struct making *m, SSL_CTX *ctx, const char *option,
                       const char *file)
 {
+    *m->asked = false;
     if (SSL_CTX_use_PrivateKey_file(ctx, file, SSL_FILETYPE_PEM) != 1)
-        return refuse(m, code_of_key(m->o), option, file);
+        return refuse(m, code_of_key(m), option, file);
     if (SSL_CTX_check_private_key(ctx) != 1)
         return refuse(m, LIBSOCK_ETLS_KEY_MISMATCH, option, file);
     return 0;
@@ -90,9 +88,17 @@ static sk_err use_certificate(const struct making *m, SSL_CTX *ctx,
                               const char *option, const char *certificate,
                               const char *key_option, const char *key)
 {
+    sk_err err;
+
+    SSL_CTX_set_default_passwd_cb_userdata(
+        ctx, (void *)(uintptr_t)m); /* only read */
     if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1)
-        return refuse(m, LIBSOCK_ETLS_LOCAL_CERT, option, certificate);
-    return use_key(m, ctx, key ? key_option : option, key ? key : certificate);
+        err = refuse(m, LIBSOCK_ETLS_LOCAL_CERT, option, certificate);
+    else
+        err =
+            use_key(m, ctx, key ? key_option : option, key ? key : certificate);
+    SSL_CTX_set_default_passwd_cb_userdata(ctx, NULL);
+    return err;
 }
 
 /* ---- whom to trust ---- */
@@ -243,8 +249,6 @@ static sk_err set_behaviour(const struct making *m, SSL_CTX *ctx)
     SSL_CTX_clear_options(ctx, no);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_default_passwd_cb(ctx, give_passphrase);
-    SSL_CTX_set_default_passwd_cb_userdata(
-        ctx, (void *)(uintptr_t)m->o); /* only read */
     if (m->role == SK_TLS_CLIENT)
         return 0;
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
@@ -342,8 +346,9 @@ static sk_err make(struct making *m)
 sk_err sk_tls_prepare(sock_context_t *c, enum sk_tls_role role, char *detail,
                       size_t size)
 {
-    struct making m   = {&c->options, role, NULL, detail, size};
-    sk_err        err = 0;
+    bool          asked = false;
+    struct making m     = {&c->options, role, NULL, detail, size, &asked};
+    sk_err        err   = 0;
 
     detail[0] = '\0';
     sk_context_lock(c);

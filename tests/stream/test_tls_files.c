@@ -251,6 +251,9 @@ static const struct row rows[] = {
     ROW("passphrase_wrong_in_the_old_form", BOTH, PASSPHRASE, "local_pk",
         "%old-form", TEXT("local_cert", "+good"), TEXT("local_pk", "%old-form"),
         TEXT("passphrase", "new")),
+    ROW("passphrase_wrong_that_looks_right", BOTH, PASSPHRASE, "local_pk",
+        "%old-form", TEXT("local_cert", "+good"), TEXT("local_pk", "%old-form"),
+        TEXT("passphrase", "%lucky")),
 
     /* whom to trust */
     ROW("cafile_missing", BOTH, CA, "cafile", "%missing",
