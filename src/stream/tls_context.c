@@ -140,16 +140,36 @@ static sk_err name_authorities(const struct making *m, SSL_CTX *ctx)
     return 0;
 }
 
+/* OpenSSL takes any name for a directory's, and then finds nothing there. */
+static sk_err use_directory(const struct making *m, SSL_CTX *ctx)
+{
+    const char *path = m->o->capath;
+    char        inside[4096];
+    int         n   = snprintf(inside, sizeof inside, "%s/.", path), dir;
+    sk_err      err = ENAMETOOLONG;
+
+    if (n > 0 && (size_t)n < sizeof inside)
+        err = sk_plat_file_enter(inside, false, &dir);
+    if (!err)
+        sk_plat_file_leave(dir);
+    else
+        ERR_raise(ERR_LIB_SYS, (int)err);
+    if (err || SSL_CTX_load_verify_dir(ctx, path) != 1)
+        return refuse(m, LIBSOCK_ETLS_CA, "capath", path);
+    return 0;
+}
+
 /* The system's certificates are the world's: a server that wants a certificate
  * from its clients has to say whose. */
 static sk_err trust(const struct making *m, SSL_CTX *ctx)
 {
     const struct sk_options *o = m->o;
+    sk_err                   err;
 
     if (o->cafile && SSL_CTX_load_verify_file(ctx, o->cafile) != 1)
         return refuse(m, LIBSOCK_ETLS_CA, "cafile", o->cafile);
-    if (o->capath && SSL_CTX_load_verify_dir(ctx, o->capath) != 1)
-        return refuse(m, LIBSOCK_ETLS_CA, "capath", o->capath);
+    if (o->capath && (err = use_directory(m, ctx)))
+        return err;
     if (!o->cafile && !o->capath) {
         if (m->role == SK_TLS_CLIENT)
             SSL_CTX_set_default_verify_paths(ctx);
