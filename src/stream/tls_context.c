@@ -347,10 +347,24 @@ static sk_err add_own_certificate(const struct making *m)
     return 0;
 }
 
+/* One that is set alone moves the other's default; two must not contradict each
+ * other, lest the weaker one rule. */
+static sk_err check_versions(const struct making *m)
+{
+    const struct sk_options *o = m->o;
+
+    if (!o->max_proto_version || o->min_proto_version <= o->max_proto_version)
+        return 0;
+    return refuse(m, LIBSOCK_ETLS_OPTION, "min_proto_version",
+                  "is above ssl.max_proto_version");
+}
+
 static sk_err make(struct making *m)
 {
-    sk_err err;
+    sk_err err = check_versions(m);
 
+    if (err)
+        return err;
     if (!(m->made = calloc(1, sizeof *m->made)))
         return ENOMEM;
     pthread_mutex_init(&m->made->lock, NULL);

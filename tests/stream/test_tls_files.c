@@ -323,6 +323,10 @@ static const struct row rows[] = {
     ROW("no_such_curve", BOTH, OPTION, "curves", "P-1", TEXT("curves", "P-1")),
     ROW("no_such_curve_among_others", BOTH, OPTION, "curves", "P-256:P-1",
         TEXT("curves", "P-256:P-1")),
+    ROW("least_version_above_the_most", BOTH, OPTION, "min_proto_version",
+        "max_proto_version",
+        NUMBER("min_proto_version", LIBSOCK_CRYPTO_PROTO_TLSv1_3),
+        NUMBER("max_proto_version", LIBSOCK_CRYPTO_PROTO_TLSv1_2)),
 };
 
 static void check(const struct row *row)
