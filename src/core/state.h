@@ -46,6 +46,7 @@ enum sk_direction {
 #define SK_SHAKING 0x40000u /* the channel awaits its peer before all else */
 #define SK_ENDED 0x80000u   /* a read has met the end, or failed for good */
 #define SK_TIMED_OUT 0x100000u /* the last read met its limit */
+#define SK_OVER 0x200000u /* the channel has met its end, and tells it on */
 
 /* Without these a call is its system call and nothing else. */
 #define SK_READ_CARE                                                           \
@@ -102,7 +103,7 @@ static inline unsigned sk_sock_flags(struct sk_sock *s)
  * has refused; so does the end that we have met. */
 static inline bool sk_flags_readable(unsigned flags)
 {
-    return (flags & (SK_FAILED | SK_PENDING)) ||
+    return (flags & (SK_FAILED | SK_PENDING | SK_OVER)) ||
            (flags & (SK_BUFFERED | SK_STARVED)) == SK_BUFFERED;
 }
 

@@ -90,14 +90,19 @@ static bool holds_more(struct sk_tls *t)
            there >= RECORD_HEAD + ((size_t)head[3] << 8 | head[4]);
 }
 
+/* The peer may say goodbye, or break the protocol, and leave its connection
+ * open: of such an end the system has nothing to tell. */
 static void tell_pending(struct sk_tls *t)
 {
-    if (!holds_more(t)) {
-        if (sk_sock_flags(t->s) & SK_PENDING)
-            sk_sock_drop(t->s, SK_PENDING);
+    unsigned now = (holds_more(t) ? SK_PENDING : 0u) |
+                   (t->heard || t->failure ? SK_OVER : 0u);
+    unsigned was = sk_sock_flags(t->s) & (SK_PENDING | SK_OVER);
+
+    if (was & ~now)
+        sk_sock_drop(t->s, was & ~now);
+    if (!now)
         return;
-    }
-    sk_sock_raise(t->s, SK_PENDING);
+    sk_sock_raise(t->s, now);
     sk_poll_notify(t->s);
 }
 

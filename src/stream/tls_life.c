@@ -148,7 +148,7 @@ sk_err sk_tls_hand_back(struct sk_sock *s, struct sk_tls *t)
         in->start += room;
         count -= room;
     }
-    sk_sock_drop(s, SK_PENDING);
+    sk_sock_drop(s, SK_PENDING | SK_OVER);
     return 0;
 }
 
