@@ -167,6 +167,13 @@ static sk_err fetch(struct sk_sock *s, struct sk_limit *l, struct sk_tls *t)
     return err;
 }
 
+/* A peer that always has something to say does not stretch the limit: it is
+ * looked at before each fetch but the first, which may find all it needs. */
+static bool is_late(struct sk_limit *l)
+{
+    return l->expired = !sk_wait_left(l->until);
+}
+
 /* ---- the handshake ---- */
 
 static sk_err shake_once(struct sk_tls *t, struct sk_sock *s)
@@ -253,13 +260,14 @@ static sk_err await_turn(struct sk_call *c, struct sk_limit *l,
 static sk_err shake_in_turn(struct sk_call *c, struct sk_limit *l,
                             struct sk_tls *t)
 {
-    struct sk_limit mine = limit_of_shake(l, t);
+    struct sk_limit mine  = limit_of_shake(l, t);
+    bool            again = l->until == SK_NEVER; /* it may have begun before */
     sk_err          err;
 
     while ((err = shake_once(t, c->s)) == EAGAIN) {
         tell_shaking(c->s, true);
-        mine.expired = !sk_wait_left(mine.until);
-        err          = mine.expired ? ETIMEDOUT : fetch(c->s, &mine, t);
+        err   = again && is_late(&mine) ? ETIMEDOUT : fetch(c->s, &mine, t);
+        again = true;
         if (err)
             break;
     }
@@ -306,11 +314,14 @@ static sk_err read_once(struct sk_tls *t, struct sk_sock *s, void *buf,
 sk_err sk_tls_read(struct sk_call *c, struct sk_limit *l, struct sk_tls *t,
                    void *buf, size_t len, size_t *got)
 {
-    sk_err err = sk_tls_shake(c, l, t);
+    bool   again = false;
+    sk_err err   = sk_tls_shake(c, l, t);
 
     *got = 0;
-    while (!err && (err = read_once(t, c->s, buf, len, got)) == EAGAIN)
-        err = fetch(c->s, l, t);
+    while (!err && (err = read_once(t, c->s, buf, len, got)) == EAGAIN) {
+        err   = again && is_late(l) ? ETIMEDOUT : fetch(c->s, l, t);
+        again = true;
+    }
     return err;
 }
 
@@ -426,8 +437,11 @@ static sk_err hear(struct sk_call *c, struct sk_limit *l, struct sk_tls *t)
     size_t got = 1;
     sk_err err = sk_call_turn(c, l);
 
-    while (!err && got)
+    while (!err && got) {
         err = sk_tls_read(c, l, t, dropped, sizeof dropped, &got);
+        if (!err && got && is_late(l))
+            err = ETIMEDOUT;
+    }
     return err;
 }
 
