@@ -461,14 +461,27 @@ sk_err sk_tls_goodbye(struct sk_call *c, struct sk_limit *l, struct sk_tls *t,
     return err || !await ? err : hear(c, l, t);
 }
 
+/* The system resets a connection that is closed with something unread, and then
+ * drops what is not sent yet: the goodbye, even what was written before. What
+ * is unread may be a session ticket, of which no reader knows. */
+static void leave_nothing_unread(struct sk_sock *s)
+{
+    char dropped[4096];
+
+    for (int i = 0; i < 8; i++)
+        if (sk_io_try_raw(s, dropped, sizeof dropped) <= 0)
+            break;
+}
+
 /* If this process has forked since the connection was used, another one may be
  * using it: then nothing is said. */
 void sk_tls_last_words(struct sk_sock *s, struct sk_tls *t)
 {
-    unsigned now = atomic_load(&sk_handle_epoch);
+    bool ours;
 
     pthread_mutex_lock(&t->lock);
-    if (t->epoch == now) {
+    ours = t->epoch == atomic_load(&sk_handle_epoch);
+    if (ours) {
         t->s = s;
         ERR_clear_error();
         sk_tls_bio_flush(t);
@@ -476,4 +489,6 @@ void sk_tls_last_words(struct sk_sock *s, struct sk_tls *t)
         ERR_clear_error();
     }
     pthread_mutex_unlock(&t->lock);
+    if (ours)
+        leave_nothing_unread(s);
 }
