@@ -1,5 +1,4 @@
-/* test_promises.c - proves the promises over every transport that is not
- * encrypted.
+/* test_promises.c - proves the promises over TCP.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,5 +6,5 @@
 
 int main(void)
 {
-    return promises_run(transports, transport_count);
+    return promises_run(transports_tcp, transport_count_tcp);
 }

@@ -88,7 +88,7 @@ int promises_run(const struct transport *list, size_t count)
     int failed = 0;
 
     for (size_t i = 0; i < count; i++)
-        for (int self = 0; self < 2; self++)
+        for (int self = 0; self < (list[i].is & IS_EVEN ? 1 : 2); self++)
             failed += run_on(&list[i], self);
     return failed;
 }

@@ -1,8 +1,8 @@
 /* promises.h - one list of promises, run over any transport.
  *
  * Every promise is made about `self`, whose `peer` is its other end. It is run
- * twice over each transport: about the client and about what the server
- * accepted.
+ * over each transport about the client and, unless both ends are the same,
+ * about what the server accepted.
  *
  * SPDX-License-Identifier: MIT
  */

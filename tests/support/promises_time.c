@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/time.h>
 
-#define LIMIT 60
+#define LIMIT 30
 
 static void took(int64_t begin, int64_t least)
 {

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PATIENCE 20000
 
@@ -94,7 +95,8 @@ static void stream_pair(const struct transport *t, sock_t *pair[2])
     assert_true(sock_stream_pair(AF_UNIX, type, 0, pair));
 }
 
-/* A client by URL, and a socket that is connected back to it. */
+/* A client by URL, and a socket that is connected back to it: the promises are
+ * about any two ends. What a server of UDP accepts is another's subject. */
 static void udp_pair(const struct transport *t, sock_t *pair[2])
 {
     bool six = strchr(t->url, '[');
@@ -110,23 +112,42 @@ static void udp_pair(const struct transport *t, sock_t *pair[2])
     assert_true(sock_connect(pair[1], address, port));
 }
 
-/* A server of AF_UNIX by its URL needs sk_file_bind(): with it, pair_by_url
- * stands in for stream_pair here. */
-#define UNIX_PAIR stream_pair
+/* An abstract name that no other process has. */
+static void unix_by_url(const struct transport *t, sock_t *pair[2])
+{
+    struct transport own = *t;
+    char             url[64];
 
-const struct transport transports[] = {
-    {"tcp", "tcp", IS_STREAM | IS_INET | IS_PLAIN | IS_FILLING,
-     "tcp://127.0.0.1:0", pair_by_url, NULL, NULL},
-    {"tcp6", "tcp", IS_STREAM | IS_INET | IS_PLAIN | IS_FILLING,
-     "tcp://[::1]:0", pair_by_url, NULL, NULL},
-    {"unix", "unix", IS_STREAM | IS_LOCAL | IS_PLAIN | IS_FILLING,
-     "unix://@libsock-promises", UNIX_PAIR, NULL, NULL},
-    {"udp", "udp", IS_DATAGRAM | IS_INET | IS_PLAIN, "udp://127.0.0.1:0",
-     udp_pair, NULL, NULL},
-    {"udp6", "udp", IS_DATAGRAM | IS_INET | IS_PLAIN, "udp://[::1]:0", udp_pair,
-     NULL, NULL},
-    {"udg", "udg", IS_DATAGRAM | IS_LOCAL | IS_PLAIN | IS_FILLING,
-     "udg://@libsock-promises", stream_pair, NULL, NULL},
+    snprintf(url, sizeof url, "%s-%ld", t->url, (long)getpid());
+    own.url = url;
+    pair_by_url(&own, pair);
+}
+
+#define TCP (IS_STREAM | IS_INET | IS_PLAIN | IS_FILLING)
+#define UDP (IS_DATAGRAM | IS_INET | IS_PLAIN | IS_EVEN)
+#define LOCAL (IS_LOCAL | IS_PLAIN | IS_FILLING)
+
+const struct transport transports_tcp[] = {
+    {"tcp", "tcp", TCP, "tcp://127.0.0.1:0", pair_by_url, NULL, NULL},
+    {"tcp6", "tcp", TCP, "tcp://[::1]:0", pair_by_url, NULL, NULL},
 };
 
-const size_t transport_count = sizeof transports / sizeof *transports;
+const struct transport transports_udp[] = {
+    {"udp", "udp", UDP, "udp://127.0.0.1:0", udp_pair, NULL, NULL},
+    {"udp6", "udp", UDP, "udp://[::1]:0", udp_pair, NULL, NULL},
+};
+
+const struct transport transports_local[] = {
+    {"unix", "unix", LOCAL | IS_STREAM, "unix://@libsock-promises", unix_by_url,
+     NULL, NULL},
+    {"unix, a pair", "unix", LOCAL | IS_STREAM | IS_EVEN, NULL, stream_pair,
+     NULL, NULL},
+    {"udg", "udg", LOCAL | IS_DATAGRAM | IS_EVEN, NULL, stream_pair, NULL,
+     NULL},
+};
+
+#define COUNT_OF(list) (sizeof(list) / sizeof *(list))
+
+const size_t transport_count_tcp   = COUNT_OF(transports_tcp);
+const size_t transport_count_udp   = COUNT_OF(transports_udp);
+const size_t transport_count_local = COUNT_OF(transports_local);

@@ -16,19 +16,22 @@
 #define IS_TLS 0x10u     /* encrypted */
 #define IS_PLAIN 0x20u   /* not encrypted */
 #define IS_FILLING 0x40u /* who is not read has to wait */
+#define IS_EVEN 0x80u    /* both ends are the same */
 
 struct transport {
     const char *name;
     const char *meta; /* what sock_stream_get_meta_data() calls it */
     unsigned    is;
-    const char *url; /* of a server */
+    const char *url; /* of a server; NULL: it needs none */
     void (*pair)(const struct transport *t, sock_t *pair[2]);
     sock_context_t *server, *client; /* what they are made with; NULL: none */
 };
 
-/* Without encryption; `transport_count` of them. */
-extern const struct transport transports[];
-extern const size_t           transport_count;
+/* Without encryption. */
+extern const struct transport transports_tcp[], transports_udp[],
+    transports_local[];
+extern const size_t transport_count_tcp, transport_count_udp,
+    transport_count_local;
 
 /* pair[0] is a client of t->url, pair[1] what its server accepted. With TLS the
  * handshake is done, and all that came with it is read. */
