@@ -14,7 +14,7 @@
 
 #include <stdio.h>
 
-enum { PEERS = 4, BURST = 8, ROUNDS = 400 / STRESS_SCALE, SWAPS = 8 };
+enum { PEERS = 4, BURST = 8, ROUNDS = 400 / STRESS_SCALE, SWAPS = 64 };
 
 /* ---- peers ---- */
 
