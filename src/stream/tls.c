@@ -463,7 +463,9 @@ sk_err sk_tls_goodbye(struct sk_call *c, struct sk_limit *l, struct sk_tls *t,
 
 /* The system resets a connection that is closed with something unread, and then
  * drops what is not sent yet: the goodbye, even what was written before. What
- * is unread may be a session ticket, of which no reader knows. */
+ * is unread may be a session ticket, of which no reader knows. Not after a
+ * shutdown of reading: then a peer with a full window is told by a reset, or it
+ * waits for minutes. */
 static void leave_nothing_unread(struct sk_sock *s)
 {
     char dropped[4096];
@@ -477,10 +479,11 @@ static void leave_nothing_unread(struct sk_sock *s)
  * using it: then nothing is said. */
 void sk_tls_last_words(struct sk_sock *s, struct sk_tls *t)
 {
-    bool ours;
+    bool ours, reads;
 
     pthread_mutex_lock(&t->lock);
-    ours = t->epoch == atomic_load(&sk_handle_epoch);
+    ours  = t->epoch == atomic_load(&sk_handle_epoch);
+    reads = !t->shut;
     if (ours) {
         t->s = s;
         ERR_clear_error();
@@ -489,6 +492,6 @@ void sk_tls_last_words(struct sk_sock *s, struct sk_tls *t)
         ERR_clear_error();
     }
     pthread_mutex_unlock(&t->lock);
-    if (ours)
+    if (ours && reads)
         leave_nothing_unread(s);
 }
