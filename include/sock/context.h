@@ -26,8 +26,9 @@
  *     socket.unlink          S  bool   replace a file nobody answers on, and
  *                                      remove ours when closed; false
  *
- *     ssl.peer_name          C  text   the name to verify and to send; the
- *                                      URL's host
+ *     ssl.peer_name          C  text   the name to verify, among those of
+ *                                      subjectAltName, and to send; the URL's
+ *                                      host
  *     ssl.verify_peer        CS bool   verify the chain; true for clients. A
  *                                      server that does wants a certificate
  *     ssl.verify_peer_name   CS bool   verify the name; true for clients

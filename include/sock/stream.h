@@ -18,18 +18,24 @@
  * against the system's, and its name against the URL's host.  See context.h.
  *
  * The handshake of an accepted TLS socket is done by its first read or write,
- * or by sock_stream_enable_crypto(), within the handle's own limits, or 60
- * seconds if it has none: no client can hold up the accept.  After EAGAIN wait
- * for what you called: to read for a read, to write for a write; the library
- * waits for what TLS needs.  Readable may mean that only part of a record has
- * come, so a select loop reads with LIBSOCK_DONTWAIT.
+ * or by sock_stream_enable_crypto(), within the handle's own limits: no client
+ * can hold up the accept.  Without a limit a handshake that has begun ends
+ * after 60 seconds; a call tells that, but select and poll sets do not, so a
+ * loop ends clients that stay silent by itself.  After EAGAIN wait for what you
+ * called: to read for a read, to write for a write; the library waits for what
+ * TLS needs. Readable may mean that only part of a record has come, so a select
+ * loop reads with LIBSOCK_DONTWAIT.
  *
  * An end without TLS's own goodbye is LIBSOCK_ETLS_TRUNCATED: somebody may have
  * cut the connection.  sock_close() says goodbye if it can at once;
  * sock_shutdown() with SHUT_WR waits until it is sent, with SHUT_RDWR also for
  * the peer's, within the handle's limits or 5 seconds.
  *
- * One thread may read a TLS socket while another writes it.
+ * One thread may read a TLS socket while another writes it.  What a write left
+ * behind that did not wait goes out with the next call on the socket, select
+ * and poll sets included.  Two processes must not use one TLS connection: fork
+ * before the handshake, or close it in one of the two.  A close says no goodbye
+ * if the process has forked since it used the connection last.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -119,7 +125,8 @@ typedef struct {
  *           ENAMETOOLONG  the path has more than 107 bytes
  *           ENOENT        the directory does not exist; fd: no such name or
  *                         number was handed over
- *           EBUSY         fd: that one was taken already
+ *           EBUSY         fd: that one was taken already; socket.unlink:
+ *                         another program keeps the directory locked
  *           EOPNOTSUPP    TLS is not built in, or an option that is required
  *           LIBSOCK_EAI_...   the host name has no address
  *           LIBSOCK_ETLS_...  a file of the context is bad: which, and why
@@ -308,9 +315,11 @@ LIBSOCK_API LIBSOCK_MUST_USE ssize_t sock_stream_sendto(sock_t     *s,
  *           EINVAL      method is none, or session has no TLS
  *           EALREADY    s has TLS, of another method
  *           EOPNOTSUPP  s is no stream, or TLS is not built in
- *           EBUSY       s holds bytes that were read in the clear
+ *           EBUSY       beginning: s holds bytes that were read in the clear,
+ *                       or another call waits on it; ending: there are bytes
+ *                       that nobody has read
  *           EAGAIN      s is non-blocking, and the peer is awaited
- *           ENOTCONN    s is not connected
+ *           ENOTCONN    s is not connected; ending: the handshake is not done
  *           ETIMEDOUT   the time is over
  *           ECANCELED   s was closed by another thread meanwhile
  *           LIBSOCK_ETLS_...  a file of the context is bad, the handshake
@@ -343,20 +352,22 @@ LIBSOCK_API ssize_t sock_stream_get_peer_certificate(sock_t *s, size_t depth,
 
 /**
  * Give a server another context: sockets that are accepted from now on use it.
- * So certificates change without a restart.
+ * So certificates change without a restart. Given to another stream it counts
+ * when TLS begins there.
  *
  * PHP: none.
  *
- * @param server  a server
- * @param ctx     its new options, which are checked at once; NULL: all at
- *                their defaults. The socket.* of the server itself do not
- *                change
+ * @param server  a server, or a stream that has no TLS yet
+ * @param ctx     its new options, those of a TLS server checked at once; NULL:
+ *                all at their defaults. The socket.* of the server itself do
+ *                not change
  *
  * @return true; false with the reason in sock_last_error(server), and the
  *         server goes on with what it had:
- *           EBADF   server is not open
- *           EINVAL  it is no listening stream
- *           ENOMEM  out of memory
+ *           EBADF     server is not open
+ *           EINVAL    it is no stream
+ *           EALREADY  it has TLS already
+ *           ENOMEM    out of memory
  *           LIBSOCK_ETLS_...  a file of the context is bad
  */
 LIBSOCK_API bool sock_stream_set_context(sock_t *server, sock_context_t *ctx);
@@ -400,8 +411,8 @@ LIBSOCK_API LIBSOCK_MUST_USE ssize_t sock_gets(sock_t *s, char *buf,
  * Read a line that ends as you say, and drop its ending.
  *
  * An empty line and the end of the stream differ, as do a line and a piece of
- * one: a piece has size - 1 bytes, and the rest of its line, which may be empty,
- * is still to come.
+ * one: a piece has size - 1 bytes, and the rest of its line, which may be
+ * empty, is still to come.
  *
  * PHP: stream_get_line().
  *

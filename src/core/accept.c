@@ -79,7 +79,7 @@ static void furnish(struct sk_sock *s, struct sk_sock *listener, int fd,
     s->fd     = fd;
     s->domain = listener->domain;
     s->type   = listener->type;
-    sk_sock_raise(s, sk_sock_flags(listener) & SK_LINGERS);
+    sk_sock_raise(s, SK_ACCEPTED | (sk_sock_flags(listener) & SK_LINGERS));
     if (from->len <= sizeof s->peer)
         memcpy(&s->peer, &from->u, from->len);
 }

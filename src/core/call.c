@@ -33,6 +33,7 @@ static enum sk_direction way_of(enum sk_verb verb)
     case SK_SENDMMSG:
     case SK_SENDMSG:
     case SK_SENDTO:
+    case SK_STREAM_SENDTO:
     case SK_WRITE:
     case SK_WRITE_ALL:
     case SK_WRITEV:

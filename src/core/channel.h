@@ -65,6 +65,20 @@ static inline struct sk_channel *sk_channel_of(struct sk_sock *s)
     return atomic_load_explicit(&s->channel, memory_order_acquire);
 }
 
+/* Do s's bytes go through its channel? If so, all that was made before that was
+ * switched on is seen. */
+static inline bool sk_channel_is_on(struct sk_sock *s)
+{
+    if (SK_LIKELY(!(sk_sock_flags(s) & SK_CHANNEL)))
+        return false;
+    return atomic_load_explicit(&s->flags, memory_order_acquire) & SK_CHANNEL;
+}
+
+static inline void sk_channel_switch_on(struct sk_sock *s)
+{
+    atomic_fetch_or_explicit(&s->flags, SK_CHANNEL, memory_order_release);
+}
+
 /* What the system is to tell of for one who wants `asks` (POLLIN, POLLOUT) of
  * a socket with these flags. A handshake reads whatever it is called for. */
 static inline short sk_channel_asks(unsigned flags, short asks)
@@ -79,16 +93,13 @@ static inline short sk_channel_asks(unsigned flags, short asks)
 /* What of `asks` the socket is ready for, the system having told `events`. */
 static inline short sk_channel_ready(unsigned flags, short asks, short events)
 {
-    short ready = 0;
-
     if ((flags & SK_SHAKING) && (events & POLLIN))
         events |= POLLOUT;
     else if (flags & SK_SHAKING)
         events &= (short)~POLLOUT;
     if (flags & SK_KEPT)
         events &= (short)~POLLOUT;
-    ready = events & asks;
-    return ready;
+    return events & asks;
 }
 
 #endif

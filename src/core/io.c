@@ -33,11 +33,6 @@ static ssize_t receive_once(int fd, const struct sk_intake *in, int flags)
     return sk_plat_recv(fd, in->parts->iov_base, in->parts->iov_len, flags);
 }
 
-static bool has_channel(struct sk_sock *s)
-{
-    return sk_sock_flags(s) & SK_CHANNEL;
-}
-
 static sk_err receive_raw(struct sk_sock *s, struct sk_limit *l,
                           const struct sk_intake *in, int flags, size_t *got)
 {
@@ -58,7 +53,7 @@ static sk_err receive_raw(struct sk_sock *s, struct sk_limit *l,
 sk_err sk_io_step(struct sk_call *c, struct sk_limit *l, struct sk_intake *in,
                   int flags, size_t *got)
 {
-    if (SK_UNLIKELY(has_channel(c->s)))
+    if (SK_UNLIKELY(sk_channel_is_on(c->s)))
         return sk_channel_of(c->s)->ops->receive(c, l, in, flags, got);
     return receive_raw(c->s, l, in, flags, got);
 }
@@ -110,7 +105,7 @@ static void remember(struct sk_sock *s, const struct sk_limit *l, sk_err err)
  * One of the two changes comes second, and sees the other thread. */
 static bool takes_line_only(struct sk_sock *s)
 {
-    if (has_channel(s))
+    if (sk_channel_is_on(s))
         return false; /* a select of it looks again by itself */
     return s->domain == AF_UNIX ||
            atomic_fetch_add_explicit(&s->selectors, 0, memory_order_acq_rel);
@@ -239,7 +234,7 @@ static bool may_read_ahead(struct sk_sock *s, const struct sk_limit *l,
 static bool needs_buffer(struct sk_sock *s, const struct sk_intake *in,
                          int flags)
 {
-    return has_channel(s) && sk_sock_is_stream(s) &&
+    return sk_channel_is_on(s) && sk_sock_is_stream(s) &&
            ((flags & MSG_PEEK) || in->count != 1 || in->message);
 }
 
@@ -337,7 +332,7 @@ sk_err sk_io_take_in(struct sk_call *c, struct sk_intake *in, int flags,
 
     if (flags & SK_PAST_BUFFER)
         flags |= MSG_DONTWAIT; /* these never wait, whatever the mode */
-    if (SK_UNLIKELY((flags & SK_PAST_BUFFER) && has_channel(c->s) &&
+    if (SK_UNLIKELY((flags & SK_PAST_BUFFER) && sk_channel_is_on(c->s) &&
                     sk_sock_is_stream(c->s)))
         return EOPNOTSUPP;
     err = take_in(c, &l, in, flags, got);
@@ -395,7 +390,7 @@ sk_err sk_io_receive_many(struct sk_call *c, struct mmsghdr *list, size_t count,
     ssize_t         n;
     sk_err          err;
 
-    if (has_channel(c->s))
+    if (sk_channel_is_on(c->s))
         return receive_each(c, list, count, flags, got);
     if (flags & SK_PAST_BUFFER)
         flags |= MSG_DONTWAIT;

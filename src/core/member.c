@@ -160,12 +160,14 @@ unsigned sk_member_translate(struct sk_member *m, unsigned events)
     return events;
 }
 
+/* An EDGE may have been spent on the channel's own business: it is set anew. */
 void sk_poll_rewatch_slow(struct sk_sock *s)
 {
     lock_members(s);
     for (struct sk_member *m = s->members; m; m = m->next) {
         pthread_mutex_lock(&m->set->lock);
-        if (fit_channel(m, sk_sock_flags(s))) {
+        if (fit_channel(m, sk_sock_flags(s)) ||
+            (m->node.events & LIBSOCK_POLL_EDGE)) {
             m->set->backend->modify(m->set->state, &m->node);
             if (m->set->backend->deaf)
                 ring(m->set);

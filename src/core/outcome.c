@@ -10,8 +10,7 @@
 
 #include <errno.h>
 
-/* Is the stream over for good, rather than short of memory or time? */
-static bool is_final(sk_err err)
+bool sk_outcome_is_final(sk_err err)
 {
     static const sk_err ends[] = {ECONNRESET, ECONNABORTED, ETIMEDOUT,
                                   EPIPE,      ENETDOWN,     ENETUNREACH,
@@ -28,7 +27,8 @@ void sk_outcome_over(struct sk_sock *s, sk_err err, int flags)
 {
     bool connects = s->type == SOCK_STREAM || s->type == SOCK_SEQPACKET;
 
-    if (connects && (err ? is_final(err) : !(flags & SK_PAST_BUFFER)))
+    if (connects &&
+        (err ? sk_outcome_is_final(err) : !(flags & SK_PAST_BUFFER)))
         sk_sock_raise(s, SK_ENDED);
 }
 
@@ -41,13 +41,13 @@ void sk_outcome_note(struct sk_sock *s, const struct sk_limit *l, sk_err err,
     }
     if (err || !got)
         sk_outcome_over(s, err, flags);
-    if ((!err || is_final(err)) && (sk_sock_flags(s) & SK_TIMED_OUT))
+    if ((!err || sk_outcome_is_final(err)) && (sk_sock_flags(s) & SK_TIMED_OUT))
         sk_sock_drop(s, SK_TIMED_OUT);
 }
 
 void sk_outcome_tell_later(struct sk_sock *s, sk_err err)
 {
-    if (!is_final(err) || sk_handle_closing(s))
+    if (!sk_outcome_is_final(err) || sk_handle_closing(s))
         return;
     atomic_store_explicit(&s->failure, err, memory_order_relaxed);
     sk_sock_raise(s, SK_FAILED);

@@ -10,6 +10,9 @@
 /* Flags of recv(2) for what does not come in line with the other bytes. */
 #define SK_PAST_BUFFER (MSG_OOB | MSG_ERRQUEUE)
 
+/* Is a stream over for good by err, rather than short of memory or time? */
+bool sk_outcome_is_final(sk_err err);
+
 /* A read with `flags` came to err or, if that is 0, to no bytes: if that ends
  * the stream, it is kept (SK_ENDED). */
 void sk_outcome_over(struct sk_sock *s, sk_err err, int flags);

@@ -4,6 +4,7 @@
  */
 #include "core/rest.h"
 
+#include "core/channel.h"
 #include "core/outcome.h"
 #include "platform/control.h"
 
@@ -11,7 +12,7 @@
 
 bool sk_rest_has_items(struct sk_sock *s)
 {
-    return s->domain == AF_UNIX && !(sk_sock_flags(s) & SK_CHANNEL);
+    return s->domain == AF_UNIX && !sk_channel_is_on(s);
 }
 
 /* Of a part, the bytes behind the first `skip` of all parts. */

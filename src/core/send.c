@@ -89,9 +89,9 @@ static sk_err send_step(struct sk_sock *s, struct sk_limit *l,
 
 /* ---- by way of a channel ---- */
 
-static bool has_channel(struct sk_sock *s)
+static bool goes_through(struct sk_sock *s)
 {
-    return (sk_sock_flags(s) & SK_CHANNEL) && sk_channel_of(s)->ops->send;
+    return sk_channel_is_on(s) && sk_channel_of(s)->ops->send;
 }
 
 static sk_err send_through(struct sk_call *c, struct sk_limit *l,
@@ -163,7 +163,7 @@ sk_err sk_send(struct sk_call *c, struct sk_limit *l, const void *buf,
 
     if (SK_UNLIKELY(!buf && len))
         return EINVAL;
-    if (SK_UNLIKELY(has_channel(c->s)))
+    if (SK_UNLIKELY(goes_through(c->s)))
         return to ? EISCONN : send_through(c, l, buf, len, flags, sent);
     return send_step(c->s, l, &load, flags, sent);
 }
@@ -194,7 +194,7 @@ sk_err sk_send_message(struct sk_call *c, struct sk_limit *l,
 {
     const struct load load = {NULL, 0, NULL, m, NULL};
 
-    if (has_channel(c->s))
+    if (goes_through(c->s))
         return send_parts(c, l, m, flags, sent);
     return send_step(c->s, l, &load, flags, sent);
 }
@@ -208,7 +208,7 @@ sk_err sk_send_many(struct sk_call *c, struct sk_limit *l, struct mmsghdr *list,
     size_t some;
     sk_err err;
 
-    if (has_channel(c->s))
+    if (goes_through(c->s))
         return send_each(c, l, list, count, flags, sent);
     *sent    = 0;
     l->polls = l->polls || l->until != SK_NEVER;

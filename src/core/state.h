@@ -46,6 +46,7 @@ enum sk_direction {
 #define SK_SHAKING 0x40000u /* the channel awaits its peer before all else */
 #define SK_ENDED 0x80000u   /* a read has met the end, or failed for good */
 #define SK_TIMED_OUT 0x100000u /* the last read met its limit */
+#define SK_ACCEPTED 0x400000u  /* it came from a listener */
 #define SK_OVER 0x200000u /* the channel has met its end, and tells it on */
 
 /* Without these a call is its system call and nothing else. */

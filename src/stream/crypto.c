@@ -5,7 +5,8 @@
  */
 #include "stream/stream.h"
 
-#include "core/wait.h"
+#include "core/addr.h"
+#include "core/peer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,17 +24,10 @@ static bool is_method(int method)
     return !(method & ~(CLIENT | VERSIONS)) && (!method || method & VERSIONS);
 }
 
-static struct sk_tls *tls_of(struct sk_sock *s)
-{
-    struct sk_stream *stream = sk_stream_of(s);
-
-    return stream ? atomic_load(&stream->tls) : NULL;
-}
-
 /* ---- beginning ---- */
 
 /* What the call, the context and the stream say together. */
-static void settle_method(const struct sk_stream *stream,
+static void settle_method(const struct sk_stream *stream, bool accepted,
                           const sock_context_t *context, int method,
                           struct sk_tls_wish *wish)
 {
@@ -42,7 +36,7 @@ static void settle_method(const struct sk_stream *stream,
     if (method)
         wish->role = method & CLIENT ? SK_TLS_CLIENT : SK_TLS_SERVER;
     else
-        wish->role = stream->accepted ? SK_TLS_SERVER : SK_TLS_CLIENT;
+        wish->role = accepted ? SK_TLS_SERVER : SK_TLS_CLIENT;
     wish->method = method & ~CLIENT;
     wish->host   = stream->host;
 }
@@ -70,78 +64,86 @@ static sk_err need_context(struct sk_sock *s, struct sk_stream *stream,
 }
 
 /* What has come in the clear must not be taken for something that was said
- * under TLS. */
+ * under TLS; nor cipher text for the reverse, which a call that waits already
+ * would do. */
 static sk_err check_connection(struct sk_sock *s)
 {
+    uint64_t       word = atomic_load_explicit(&s->word, memory_order_acquire);
     struct sk_addr peer;
 
-    if (sk_sock_flags(s) & SK_BUFFERED)
+    if ((sk_sock_flags(s) & SK_BUFFERED) ||
+        (word & SK_BLOCKED_MASK) > SK_BLOCKED)
         return EBUSY;
     return sk_plat_peername(s->fd, &peer);
 }
 
-static sk_err begin(struct sk_call *c, struct sk_limit *l,
-                    struct sk_stream *stream, struct sk_tls_wish *wish,
-                    int method, char *detail)
+static sk_err begin(struct sk_call *c, struct sk_stream *stream,
+                    struct sk_tls_wish *wish, int method, char *detail)
 {
     sock_context_t *context;
     sk_err          err;
 
-    if ((err = sk_call_turn(c, l)) || (err = check_connection(c->s)) ||
+    if ((err = check_connection(c->s)) ||
         (err = need_context(c->s, stream, &context)))
         return err;
-    settle_method(stream, context, method, wish);
+    settle_method(stream, sk_sock_flags(c->s) & SK_ACCEPTED, context, method,
+                  wish);
     err = sk_tls_prepare(context, wish->role, detail, DETAIL);
     sk_context_release(context);
     return err ? err : sk_stream_encrypt(c->s, stream, wish);
 }
 
+/* Two threads that begin or end at once do so one after the other. */
 static sk_err enable(struct sk_call *c, int method, struct sk_tls *session,
                      char *detail)
 {
     struct sk_tls_wish wish = {SK_TLS_CLIENT, 0, NULL, session};
     struct sk_stream  *stream;
     struct sk_limit    l;
+    struct sk_tls     *t;
     sk_err             err;
 
     if (!is_method(method))
         return EINVAL;
     if ((err = sk_stream_need(c->s, &stream)) ||
-        (err = sk_limit_begin(&l, c->s, SK_READING, 0)))
+        (err = sk_limit_begin(&l, c->s, SK_READING, 0)) ||
+        (err = sk_call_turn(c, &l)))
         return err;
-    if (!atomic_load(&stream->tls)) {
-        if ((err = begin(c, &l, stream, &wish, method, detail)))
+    if (!(t = sk_stream_tls(c->s))) {
+        if ((err = begin(c, stream, &wish, method, detail)))
             return err;
+        t = sk_stream_tls(c->s);
     } else if (method) {
         wish.role = method & CLIENT ? SK_TLS_CLIENT : SK_TLS_SERVER;
-        if (!sk_tls_is_method(atomic_load(&stream->tls), wish.role,
-                              method & ~CLIENT))
+        if (!sk_tls_is_method(t, wish.role, method & ~CLIENT))
             return EALREADY;
     }
-    return sk_tls_shake(c, &l, atomic_load(&stream->tls));
+    return sk_tls_shake(c, &l, t);
 }
 
 /* ---- ending ---- */
 
+static sk_err end(struct sk_call *c, struct sk_limit *l)
+{
+    struct sk_tls *t;
+    sk_err         err = sk_call_turn(c, l);
+
+    if (err || !(t = sk_stream_tls(c->s)))
+        return err;
+    if (sk_sock_flags(c->s) & (SK_BUFFERED | SK_PENDING))
+        return EBUSY;
+    if ((err = sk_tls_may_end(t)) ||
+        (err = sk_tls_goodbye(c, l, t, SK_TLS_HEAR)))
+        return err;
+    return sk_stream_decrypt(c->s, sk_stream_of(c->s));
+}
+
 static sk_err disable(struct sk_call *c)
 {
-    struct sk_stream *stream = sk_stream_of(c->s);
-    struct sk_tls    *t      = tls_of(c->s);
-    struct sk_limit   l;
-    sk_err            err;
+    struct sk_limit l;
+    sk_err          err = sk_stream_begin_goodbye(&l, c->s);
 
-    if (!t)
-        return 0;
-    if ((err = sk_limit_begin(&l, c->s, SK_READING, 0)) ||
-        (err = sk_call_turn(c, &l)))
-        return err;
-    if (sk_sock_flags(c->s) & SK_BUFFERED)
-        return EBUSY;
-    if (l.until == SK_NEVER && !l.nonblock)
-        l = (struct sk_limit){sk_wait_until(5000), false, true, false};
-    if ((err = sk_tls_goodbye(c, &l, t, true)))
-        return err;
-    return sk_stream_decrypt(c->s, stream);
+    return err ? err : end(c, &l);
 }
 
 /* ---- the border ---- */
@@ -157,27 +159,37 @@ static sk_err change(struct sk_call *c, bool on, int method, sock_t *session,
         return disable(c);
     if (session && !(other = sk_handle_hold(session, SK_HOLDER, &held)))
         return sk_handle_refusal(session);
-    if (other && !tls_of(other))
+    if (other && !sk_stream_tls(other))
         err = EINVAL;
     else
-        err = enable(c, method, other ? tls_of(other) : NULL, detail);
+        err = enable(c, method, other ? sk_stream_tls(other) : NULL, detail);
     if (other)
         sk_handle_release(other, held);
     return err;
+}
+
+/* The peer's, else the socket's own. */
+static bool name_of(struct sk_sock *s, char *name, size_t size)
+{
+    struct sk_addr a;
+
+    if (!sk_peer(s, &a) && sk_addr_name(&a, name, size))
+        return true;
+    return !sk_plat_sockname(s->fd, &a) && sk_addr_name(&a, name, size);
 }
 
 /* A failure's own details, if there are any, else those of the engine. */
 static bool leave(struct sk_call *c, enum sk_verb verb, sk_err err,
                   char *detail)
 {
-    struct sk_tls *t = tls_of(c->s);
+    struct sk_tls *t = sk_stream_tls(c->s);
     char           name[LIBSOCK_NAMESTRLEN];
 
     if (err && !*detail && t)
         sk_tls_explain(t, err, detail, DETAIL);
     if (!*detail)
         return sk_call_leave(c, verb, err);
-    if (!sk_stream_own_name(c->s, name, sizeof name))
+    if (!name_of(c->s, name, sizeof name))
         name[0] = '\0';
     return sk_call_leave_at(c, verb, err, name, SK_NO_PORT, detail);
 }
@@ -196,15 +208,6 @@ bool sock_stream_enable_crypto(sock_t *s, bool on, int method, sock_t *session)
 
 /* ---- contexts ---- */
 
-static bool is_listener(struct sk_sock *s)
-{
-    int    yes  = 0;
-    size_t size = sizeof yes;
-
-    return !sk_plat_get_option(s->fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &size) &&
-           yes;
-}
-
 static sk_err give_context(struct sk_sock *s, sock_context_t *ctx, char *detail)
 {
     struct sk_stream *stream;
@@ -213,10 +216,12 @@ static sk_err give_context(struct sk_sock *s, sock_context_t *ctx, char *detail)
 
     if (!sk_sock_is_stream(s))
         return EINVAL;
+    if (sk_stream_tls(s))
+        return EALREADY;
     if ((err = sk_stream_need(s, &stream)) ||
         (err = sk_context_use(ctx, &fresh)))
         return err;
-    if (stream->transport == SK_URL_TLS && is_listener(s) &&
+    if (stream->transport == SK_URL_TLS &&
         (err = sk_tls_prepare(fresh, SK_TLS_SERVER, detail, DETAIL))) {
         sk_context_release(fresh);
         return err;
@@ -224,6 +229,7 @@ static sk_err give_context(struct sk_sock *s, sock_context_t *ctx, char *detail)
     pthread_mutex_lock(&s->lock);
     old             = stream->context;
     stream->context = fresh;
+    stream->fits    = false;
     pthread_mutex_unlock(&s->lock);
     sk_context_release(old);
     return 0;
@@ -239,4 +245,27 @@ bool sock_stream_set_context(sock_t *server, sock_context_t *ctx)
         return false;
     err = give_context(c.s, ctx, detail);
     return leave(&c, SK_STREAM_SET_CONTEXT, err, detail);
+}
+
+/* ---- certificates ---- */
+
+ssize_t sock_stream_get_peer_certificate(sock_t *s, size_t depth, char *pem,
+                                         size_t size)
+{
+    struct sk_call c;
+    size_t         length = 0;
+    sk_err         err;
+
+    if (!sk_call_enter(&c, s, SK_STREAM_GET_PEER_CERTIFICATE, SK_QUICK))
+        return -1;
+    if (!pem && size)
+        err = EINVAL;
+    else if (!sk_stream_tls(c.s))
+        err = EOPNOTSUPP;
+    else
+        err = sk_tls_peer_certificate(sk_stream_tls(c.s), depth, pem, size,
+                                      &length);
+    return sk_call_leave(&c, SK_STREAM_GET_PEER_CERTIFICATE, err)
+               ? (ssize_t)length
+               : -1;
 }

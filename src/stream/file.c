@@ -1,9 +1,10 @@
 /* file.c - the file of an AF_UNIX server.
  *
- * Servers that replace files do it alone: they lock the directory, and none
- * waits for the lock. Else two that start at once would both find the old
- * file stale, and the second would remove the file of the first. Rejected: a
- * lock file beside the socket, because it stays behind.
+ * Servers that replace files do it one after the other: they lock the directory
+ * for as long as that takes. Else two that start at once would both find the
+ * old file stale, and the second would remove the file of the first. Whoever
+ * may read the directory may lock it, so nobody waits for that longer than a
+ * second. Rejected: a lock file beside the socket, because it stays behind.
  *
  * The umask belongs to the whole process and is never touched. Where the
  * system can, the file is born with what is asked for, or less; what the umask
@@ -16,6 +17,7 @@
 
 #include "core/addr.h"
 #include "core/handle.h"
+#include "core/wait.h"
 
 #include <errno.h>
 #include <string.h>
@@ -40,7 +42,26 @@ static const char *name_in(const char *path)
 /* Somebody else was here first, in whatever way. */
 static sk_err taken(sk_err err)
 {
-    return err == EAGAIN || err == ENOTSOCK || err == ESTALE ? EADDRINUSE : err;
+    return err == ENOTSOCK || err == ESTALE ? EADDRINUSE : err;
+}
+
+/* How long to wait for a directory's lock, and how often to look. */
+#define LOCK_MS 1000
+#define LOOK_MS 5
+
+/* EBUSY: somebody keeps the lock. */
+static sk_err enter_and_lock(const char *path, int *dir)
+{
+    int64_t until = sk_wait_until(LOCK_MS);
+    int     none;
+    sk_err  err;
+
+    while ((err = sk_plat_file_enter(path, true, dir)) == EAGAIN) {
+        if (!sk_wait_left(until))
+            return EBUSY;
+        sk_wait_many(NULL, 0, until, LOOK_MS, &none);
+    }
+    return err;
 }
 
 /* ---- the way there ---- */
@@ -118,7 +139,8 @@ static sk_err bind_file(struct server *v, const char *path, struct sk_file *out)
     if (unlinks && (err = sk_plat_file_whole(path, &whole)))
         return err;
     v->name = name_in(path);
-    err     = sk_plat_file_enter(unlinks ? whole : path, unlinks, &v->dir);
+    err     = unlinks ? enter_and_lock(whole, &v->dir)
+                      : sk_plat_file_enter(path, false, &v->dir);
     if (!err)
         err = make(v, &is);
     sk_plat_file_leave(v->dir);

@@ -19,8 +19,8 @@ struct sk_file {
 
 /* Bind s to path (or "@name"), with unix_mode and unlink; `listens` with
  * the backlog, too, so that nobody finds a file on which nobody answers.
- * EADDRINUSE: somebody answers there, or it is no socket, or another server
- * with unlink is just being made in that directory. EOPNOTSUPP: a unix_mode
+ * EADDRINUSE: somebody answers there, or it is no socket. EBUSY: somebody keeps
+ * the directory locked. EOPNOTSUPP: a unix_mode
  * for "@name". A failure leaves *out empty, and s to be discarded. */
 sk_err sk_file_bind(struct sk_sock *s, const char *path, bool listens,
                     const struct sk_options *o, struct sk_file *out);

@@ -254,7 +254,5 @@ sk_err sk_fit_server(int domain, int type, const struct sk_options *o,
 
 sk_err sk_fit_accepted(struct sk_sock *s, const struct sk_options *o)
 {
-    (void)s;
-    (void)o;
-    return 0;
+    return set_tcp(s, o);
 }

@@ -23,7 +23,8 @@ sk_err sk_fit_client(int domain, int type, const struct sk_options *o,
 sk_err sk_fit_server(int domain, int type, const struct sk_options *o,
                      struct sk_sock **out);
 
-/* What an accepted TCP socket does not have from its listener. */
+/* An accepted TCP socket whose listener was not made with these options: others
+ * have them from it. */
 sk_err sk_fit_accepted(struct sk_sock *s, const struct sk_options *o);
 
 #endif

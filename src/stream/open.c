@@ -237,6 +237,7 @@ static sk_err serve(struct opening *o)
         return err;
     }
     stream->file = file;
+    stream->fits = o->url.transport != SK_URL_FD;
     return 0;
 }
 

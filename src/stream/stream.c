@@ -5,6 +5,7 @@
  */
 #include "stream/stream.h"
 
+#include "core/send.h"
 #include "core/wait.h"
 #include "stream/fit.h"
 
@@ -47,20 +48,30 @@ static sk_err send_bytes(struct sk_call *c, struct sk_limit *l, const void *buf,
 {
     struct sk_tls *t = tls_of(c->s);
 
-    (void)flags;
-    return t ? sk_tls_write(c, l, t, buf, len, sent) : EAGAIN;
+    if (!t) /* the flag is dropped by now */
+        return sk_send(c, l, buf, len, flags, NULL, sent);
+    return sk_tls_write(c, l, t, buf, len, sent);
 }
 
-static sk_err say_goodbye(struct sk_call *c, struct sk_tls *t, bool await)
+sk_err sk_stream_begin_goodbye(struct sk_limit *l, struct sk_sock *s)
+{
+    sk_err err = sk_limit_begin(l, s, SK_WRITING, 0);
+
+    if (!err && l->until == SK_NEVER && !l->nonblock) {
+        l->until = sk_wait_until(GOODBYE_MS);
+        l->polls = true;
+    }
+    return err;
+}
+
+static sk_err say_goodbye(struct sk_call *c, struct sk_tls *t, int how)
 {
     struct sk_limit l;
-    sk_err          err = sk_limit_begin(&l, c->s, SK_WRITING, 0);
+    sk_err          err = sk_stream_begin_goodbye(&l, c->s);
 
-    if (!err && l.until == SK_NEVER && !l.nonblock) {
-        l.until = sk_wait_until(GOODBYE_MS);
-        l.polls = true;
-    }
-    return err ? err : sk_tls_goodbye(c, &l, t, await);
+    if (err)
+        return err;
+    return sk_tls_goodbye(c, &l, t, how == SHUT_WR ? SK_TLS_SAY : SK_TLS_DROP);
 }
 
 /* Nothing is cut off that could not be sent yet: then it is to be called
@@ -73,7 +84,7 @@ static sk_err shut_down(struct sk_call *c, int how)
     if (!t || (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR))
         return sk_plat_shutdown(c->s->fd, how);
     if (how != SHUT_RD)
-        err = say_goodbye(c, t, how == SHUT_RDWR);
+        err = say_goodbye(c, t, how);
     if (err == EAGAIN)
         return err;
     if (how != SHUT_WR)
@@ -145,6 +156,16 @@ static void free_stream(struct sk_sock *s)
 
 /* ---- accepting ---- */
 
+static bool fits(struct sk_sock *listener, struct sk_stream *stream)
+{
+    bool fits;
+
+    pthread_mutex_lock(&listener->lock);
+    fits = stream->fits;
+    pthread_mutex_unlock(&listener->lock);
+    return fits;
+}
+
 static sk_err accepted(struct sk_sock *listener, struct sk_sock *s)
 {
     struct sk_stream *from    = stream_on(listener), *stream;
@@ -155,9 +176,9 @@ static sk_err accepted(struct sk_sock *listener, struct sk_sock *s)
         sk_context_release(context);
         return err;
     }
-    stream->accepted = true;
-    stream->version  = from->version;
-    if (s->domain != AF_UNIX && (err = sk_fit_accepted(s, &context->options)))
+    stream->version = from->version;
+    if (s->domain != AF_UNIX && !fits(listener, from) &&
+        (err = sk_fit_accepted(s, &context->options)))
         return err;
     if (stream->transport == SK_URL_TLS) {
         const struct sk_tls_wish wish = {SK_TLS_SERVER, stream->version, NULL,
@@ -181,6 +202,11 @@ static const struct sk_channel_ops ops = {
 };
 
 /* ---- making ---- */
+
+struct sk_tls *sk_stream_tls(struct sk_sock *s)
+{
+    return sk_stream_of(s) ? tls_of(s) : NULL;
+}
 
 struct sk_stream *sk_stream_of(struct sk_sock *s)
 {
@@ -246,8 +272,34 @@ sk_err sk_stream_encrypt(struct sk_sock *s, struct sk_stream *stream,
     if (err)
         return err;
     atomic_store_explicit(&stream->tls, t, memory_order_release);
-    sk_sock_raise(s, SK_CHANNEL);
+    sk_channel_switch_on(s);
     return 0;
+}
+
+/* Nobody but the caller has the socket: what is retired is in no other call. A
+ * call that comes in now finds the new engine, or none: it raised the holders,
+ * here looked at by changing them by nothing, after the old one was put away.
+ */
+static bool is_alone(struct sk_sock *s)
+{
+    uint64_t word = atomic_fetch_add(&s->word, 0);
+
+    return (word & SK_HOLDERS_MASK) == SK_HOLDER;
+}
+
+static void free_retired(struct sk_sock *s, struct sk_stream *stream)
+{
+    struct sk_retired *r, *next;
+
+    pthread_mutex_lock(&s->lock);
+    r               = stream->retired;
+    stream->retired = NULL;
+    pthread_mutex_unlock(&s->lock);
+    for (; r; r = next) {
+        next = r->next;
+        sk_tls_free(r->tls);
+        free(r);
+    }
 }
 
 sk_err sk_stream_decrypt(struct sk_sock *s, struct sk_stream *stream)
@@ -258,15 +310,18 @@ sk_err sk_stream_decrypt(struct sk_sock *s, struct sk_stream *stream)
 
     if (!r)
         return ENOMEM;
+    sk_sock_drop(s, SK_CHANNEL);
     if ((err = sk_tls_hand_back(s, t))) {
+        sk_sock_raise(s, SK_CHANNEL);
         free(r);
         return err;
     }
-    sk_sock_drop(s, SK_CHANNEL);
-    atomic_store_explicit(&stream->tls, NULL, memory_order_release);
+    atomic_store(&stream->tls, NULL);
     pthread_mutex_lock(&s->lock);
     *r              = (struct sk_retired){stream->retired, t};
     stream->retired = r;
     pthread_mutex_unlock(&s->lock);
+    if (is_alone(s))
+        free_retired(s, stream);
     return 0;
 }

@@ -25,12 +25,13 @@ struct sk_stream {
     struct sk_channel channel;    /* first */
     enum sk_transport transport;  /* constant: as its URL said */
     int               version;    /* constant: of TLS, as its URL said; or 0 */
-    bool              accepted;   /* constant */
     char             *host;       /* constant: of a client's URL; NULL none */
     sock_context_t   *context;    /* guarded by the socket's lock; owned */
     _Atomic(struct sk_tls *) tls; /* NULL: the bytes are plain */
     struct sk_retired       *retired; /* guarded by the socket's lock */
-    struct sk_file           file;    /* constant: of an AF_UNIX server */
+    bool fits; /* guarded by the socket\'s lock: a listener has its context\'s
+                  socket options */
+    struct sk_file file; /* constant: of an AF_UNIX server */
 };
 
 /* The stream of s; NULL: it has none, or is a UDP server's. */
@@ -54,7 +55,10 @@ sk_err sk_stream_decrypt(struct sk_sock *s, struct sk_stream *stream);
 /* The context of s's stream, owned by the caller. */
 sock_context_t *sk_stream_context(struct sk_sock *s, struct sk_stream *stream);
 
-/* The peer's name, else the socket's own, for a sentence. */
-bool sk_stream_own_name(struct sk_sock *s, char *name, size_t size);
+/* The engine of s; NULL: its bytes are plain. */
+struct sk_tls *sk_stream_tls(struct sk_sock *s);
+
+/* The limit of a goodbye: the handle's, or 5 seconds. */
+sk_err sk_stream_begin_goodbye(struct sk_limit *l, struct sk_sock *s);
 
 #endif

@@ -51,19 +51,28 @@ sk_err sk_tls_read(struct sk_call *c, struct sk_limit *l, struct sk_tls *t,
 sk_err sk_tls_write(struct sk_call *c, struct sk_limit *l, struct sk_tls *t,
                     const void *buf, size_t len, size_t *sent);
 
-/* Say goodbye once all is sent; `await` the peer's as well. */
+/* How far a goodbye goes. */
+enum sk_tls_end {
+    SK_TLS_SAY,  /* once all is sent */
+    SK_TLS_DROP, /* and await the peer's, dropping what comes before */
+    SK_TLS_HEAR  /* the same, but EBUSY if something comes before */
+};
 sk_err sk_tls_goodbye(struct sk_call *c, struct sk_limit *l, struct sk_tls *t,
-                      bool await);
+                      enum sk_tls_end end);
 
 /* Nothing is read any more: the end. */
 void sk_tls_end_reading(struct sk_tls *t);
 
 /* None of these waits. */
-void   sk_tls_flush(struct sk_sock *s, struct sk_tls *t);
-void   sk_tls_last_words(struct sk_sock *s, struct sk_tls *t);
-void   sk_tls_explain(struct sk_tls *t, sk_err err, char *out, size_t size);
-bool   sk_tls_is_method(const struct sk_tls *t, enum sk_tls_role role,
-                        int method);
+void sk_tls_flush(struct sk_sock *s, struct sk_tls *t);
+void sk_tls_last_words(struct sk_sock *s, struct sk_tls *t);
+void sk_tls_explain(struct sk_tls *t, sk_err err, char *out, size_t size);
+/* Has t that role, and one of these versions (0: any)? */
+bool sk_tls_is_method(struct sk_tls *t, enum sk_tls_role role, int method);
+
+/* Why TLS cannot be ended: it has failed, or the handshake is not done. */
+sk_err sk_tls_may_end(struct sk_tls *t);
+
 bool   sk_tls_is_done(struct sk_tls *t); /* the handshake */
 void   sk_tls_describe(struct sk_tls *t, sock_meta_t *out);
 size_t sk_tls_unread(struct sk_tls *t); /* decrypted, not taken */

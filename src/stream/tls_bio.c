@@ -16,8 +16,14 @@
 #include "core/poll.h"
 #include "core/send.h"
 
+#include <sock/error.h>
+
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+
+/* A handshake may send its whole flight, with long chains of certificates. */
+#define MOST_KEPT (256u * 1024u)
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static BIO_METHOD    *method; /* set once; lives as long as the process */
@@ -45,11 +51,22 @@ static int take(BIO *b, char *out, size_t size, size_t *taken)
 
 /* ---- writing ---- */
 
+/* A peer that asks for answers and reads none does not fill our memory. */
+static void refuse_more(struct sk_tls *t)
+{
+    t->unsendable = ENOBUFS;
+    sk_tls_fail(t, LIBSOCK_ETLS_PROTOCOL);
+    snprintf(t->detail, sizeof t->detail,
+             "the peer asks for answers that it does not read");
+}
+
 static void keep(struct sk_tls *t, const char *bytes, size_t count)
 {
     size_t room = 0;
     bool   had  = sk_buf_size(&t->kept);
 
+    if (count > MOST_KEPT - sk_buf_size(&t->kept))
+        refuse_more(t);
     while (count && !t->unsendable) {
         if (sk_buf_reserve(&t->kept, sk_buf_size(&t->kept) + count, &room)) {
             t->unsendable = ENOMEM;

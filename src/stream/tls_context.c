@@ -33,7 +33,8 @@ static sk_err refuse(const struct making *m, sk_err err, const char *option,
 {
     char why[SK_TLS_DETAIL];
 
-    sk_tls_error_take(why, sizeof why);
+    if (sk_tls_error_take(why, sizeof why) == ENOMEM)
+        return ENOMEM;
     snprintf(m->detail, m->size, "ssl.%s%s%s%s%s", option, value ? " " : "",
              value ? value : "", *why ? ": " : "", why);
     return err;
@@ -184,14 +185,34 @@ static sk_err trust(const struct making *m, SSL_CTX *ctx)
 
 /* ---- ciphers and protocols ---- */
 
+/* Some sets, like "ALL", have ciphers without a certificate, or without
+ * encryption: never those. */
+static sk_err set_cipher_list(const struct making *m, SSL_CTX *ctx)
+{
+    static const char never[] = ":!aNULL:!eNULL";
+    size_t            length  = strlen(m->o->ciphers);
+    char             *list    = malloc(length + sizeof never);
+    sk_err            err     = 0;
+
+    if (!list)
+        return ENOMEM;
+    memcpy(list, m->o->ciphers, length);
+    memcpy(list + length, never, sizeof never);
+    if (SSL_CTX_set_cipher_list(ctx, list) != 1)
+        err = refuse(m, LIBSOCK_ETLS_OPTION, "ciphers", m->o->ciphers);
+    free(list);
+    return err;
+}
+
 static sk_err set_ciphers(const struct making *m, SSL_CTX *ctx)
 {
     const struct sk_options *o = m->o;
+    sk_err                   err;
 
     if (o->security_level != SK_UNSET)
         SSL_CTX_set_security_level(ctx, o->security_level);
-    if (o->ciphers && SSL_CTX_set_cipher_list(ctx, o->ciphers) != 1)
-        return refuse(m, LIBSOCK_ETLS_OPTION, "ciphers", o->ciphers);
+    if (o->ciphers && (err = set_cipher_list(m, ctx)))
+        return err;
     if (o->ciphersuites && SSL_CTX_set_ciphersuites(ctx, o->ciphersuites) != 1)
         return refuse(m, LIBSOCK_ETLS_OPTION, "ciphersuites", o->ciphersuites);
     if (o->curves && SSL_CTX_set1_groups_list(ctx, o->curves) != 1)
@@ -367,13 +388,12 @@ static sk_err make(struct making *m)
         return err;
     if (!(m->made = calloc(1, sizeof *m->made)))
         return ENOMEM;
-    pthread_mutex_init(&m->made->lock, NULL);
     m->made->options = m->o;
     if ((err = read_protocols(m)) || (err = make_ctx(m, &m->made->ctx)) ||
         (err = add_own_certificate(m)) || (err = add_names(m)))
         return err;
     if (m->role == SK_TLS_CLIENT && !m->o->no_ticket)
-        sk_tls_session_allow(m->made);
+        return sk_tls_session_allow(m->made);
     return 0;
 }
 
@@ -423,6 +443,5 @@ void sk_tls_forget(struct sk_tls_made *made)
     sk_tls_session_forget(made);
     SSL_CTX_free(made->ctx);
     free(made->alpn);
-    pthread_mutex_destroy(&made->lock);
     free(made);
 }

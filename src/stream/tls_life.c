@@ -4,6 +4,10 @@
  */
 #include "stream/tls_engine.h"
 
+#include "core/poll.h"
+
+#include <sock/error.h>
+
 #include <openssl/err.h>
 
 #include <errno.h>
@@ -28,33 +32,50 @@ static int version_of(int bit)
     }
 }
 
-/* Those of the method, from its least to its most; without one those of the
- * options, which are the secure ones unless they say otherwise. */
-static void set_versions(SSL *ssl, int method, const struct sk_options *o)
+/* Of two bounds that the options may set, one that is set alone moves the
+ * other's default. */
+static void bounds_of(const struct sk_options *o, int *least, int *most)
 {
-    int bits  = (method ? method : o->crypto_method) & ~1;
-    int least = LIBSOCK_CRYPTO_PROTO_TLSv1_2;
-    int most  = LIBSOCK_CRYPTO_PROTO_TLSv1_3;
+    *least = LIBSOCK_CRYPTO_PROTO_TLSv1_2;
+    *most  = LIBSOCK_CRYPTO_PROTO_TLSv1_3;
+    if (o->max_proto_version)
+        *most = o->max_proto_version;
+    if (o->min_proto_version)
+        *least = o->min_proto_version;
+    if (*least > *most)
+        *least = *most;
+}
 
+/* Those of the method, from its least to its most, as far as the options' own
+ * bounds let them; without a method those within the bounds. */
+static sk_err set_versions(SSL *ssl, int method, const struct sk_options *o)
+{
+    int bits = (method ? method : o->crypto_method) & ~1;
+    int least, most;
+
+    bounds_of(o, &least, &most);
     if (bits) {
-        least = bits & -bits;
-        for (most = least; bits & ~(2 * most - 1); most *= 2)
-            ;
-    } else {
-        if (o->max_proto_version)
-            most = o->max_proto_version;
-        if (o->min_proto_version)
-            least = o->min_proto_version;
-        if (least > most)
-            least = most;
+        int low = bits & -bits, high = low;
+
+        while (bits & ~(2 * high - 1))
+            high *= 2;
+        least = o->min_proto_version > low ? o->min_proto_version : low;
+        most  = o->max_proto_version && o->max_proto_version < high
+                    ? o->max_proto_version
+                    : high;
     }
-    SSL_set_min_proto_version(ssl, version_of(least));
-    SSL_set_max_proto_version(ssl, version_of(most));
+    if (least > most)
+        return LIBSOCK_ETLS_OPTION;
+    return SSL_set_min_proto_version(ssl, version_of(least)) &&
+                   SSL_set_max_proto_version(ssl, version_of(most))
+               ? 0
+               : LIBSOCK_ETLS_OPTION;
 }
 
 static sk_err furnish(struct sk_tls *t, struct sk_tls_made *made)
 {
-    BIO *bio = sk_tls_bio_new(t);
+    BIO   *bio = sk_tls_bio_new(t);
+    sk_err err;
 
     if (!bio)
         return ENOMEM;
@@ -63,8 +84,10 @@ static sk_err furnish(struct sk_tls *t, struct sk_tls_made *made)
         return ENOMEM;
     }
     SSL_set_bio(t->ssl, bio, bio);
-    SSL_set_app_data(t->ssl, t);
-    set_versions(t->ssl, t->method, made->options);
+    if (!SSL_set_app_data(t->ssl, t))
+        return ENOMEM;
+    if ((err = set_versions(t->ssl, t->method, made->options)))
+        return err;
     if (t->role == SK_TLS_CLIENT)
         SSL_set_connect_state(t->ssl);
     else
@@ -87,11 +110,15 @@ static sk_err set_name(struct sk_tls *t, const struct sk_tls_wish *wish)
 sk_err sk_tls_new(sock_context_t *c, const struct sk_tls_wish *wish,
                   struct sk_tls **out)
 {
-    struct sk_tls_made *made = sk_tls_made_of(c, wish->role);
+    char                detail[SK_TLS_DETAIL];
+    struct sk_tls_made *made;
     struct sk_tls      *t;
-    sk_err              err;
+    sk_err err = sk_tls_prepare(c, wish->role, detail, sizeof detail);
 
     *out = NULL;
+    if (err)
+        return err;
+    made = sk_tls_made_of(c, wish->role);
     if (!(t = calloc(1, sizeof *t)))
         return ENOMEM;
     pthread_mutex_init(&t->lock, NULL);
@@ -124,10 +151,15 @@ void sk_tls_free(struct sk_tls *t)
     free(t);
 }
 
+/* An engine in the middle of a step of another thread is let alone: nothing of
+ * it may be relied on, so it is not even freed. */
 void sk_tls_forked(struct sk_tls *t)
 {
-    if (pthread_mutex_trylock(&t->lock))
-        t->failure = ECANCELED; /* in the middle of a step of another thread */
+    if (pthread_mutex_trylock(&t->lock)) {
+        t->failure = ECANCELED;
+        t->done    = false;
+        t->ssl     = NULL;
+    }
     pthread_mutex_init(&t->lock, NULL);
 }
 
@@ -148,7 +180,9 @@ sk_err sk_tls_hand_back(struct sk_sock *s, struct sk_tls *t)
         in->start += room;
         count -= room;
     }
-    sk_sock_drop(s, SK_PENDING | SK_OVER);
+    sk_sock_drop(s, SK_PENDING | SK_OVER | SK_KEPT | SK_SHAKING);
+    sk_poll_rewatch(s);
+    sk_poll_notify(s);
     return 0;
 }
 
@@ -161,14 +195,29 @@ void sk_tls_explain(struct sk_tls *t, sk_err err, char *out, size_t size)
     pthread_mutex_unlock(&t->lock);
 }
 
-bool sk_tls_is_method(const struct sk_tls *t, enum sk_tls_role role, int method)
+bool sk_tls_is_method(struct sk_tls *t, enum sk_tls_role role, int method)
 {
-    return t->role == role && (!method || method == t->method);
+    const int secure = LIBSOCK_CRYPTO_TLS_SERVER;
+    int       mine   = t->method ? t->method : secure;
+    bool      agreed;
+
+    pthread_mutex_lock(&t->lock);
+    agreed = t->done;
+    for (int bit = 8; agreed && bit <= 64; bit *= 2)
+        if (version_of(bit) == SSL_version(t->ssl))
+            mine = bit;
+    pthread_mutex_unlock(&t->lock);
+    return t->role == role && (!method || (mine & method));
 }
 
 bool sk_tls_is_done(struct sk_tls *t)
 {
-    return atomic_load(&t->done);
+    bool done;
+
+    pthread_mutex_lock(&t->lock);
+    done = t->done;
+    pthread_mutex_unlock(&t->lock);
+    return done;
 }
 
 size_t sk_tls_unread(struct sk_tls *t)
@@ -176,9 +225,22 @@ size_t sk_tls_unread(struct sk_tls *t)
     size_t count;
 
     pthread_mutex_lock(&t->lock);
-    count = (size_t)SSL_pending(t->ssl);
+    count = t->ssl ? (size_t)SSL_pending(t->ssl) : 0;
     pthread_mutex_unlock(&t->lock);
     return count;
+}
+
+sk_err sk_tls_may_end(struct sk_tls *t)
+{
+    sk_err err;
+
+    pthread_mutex_lock(&t->lock);
+    if (t->failure)
+        err = t->failure;
+    else
+        err = t->began && !t->done ? ENOTCONN : 0;
+    pthread_mutex_unlock(&t->lock);
+    return err;
 }
 
 void sk_tls_describe(struct sk_tls *t, sock_meta_t *out)
@@ -187,7 +249,7 @@ void sk_tls_describe(struct sk_tls *t, sock_meta_t *out)
     unsigned             length;
 
     pthread_mutex_lock(&t->lock);
-    if (atomic_load(&t->done)) {
+    if (t->done) {
         snprintf(out->protocol, sizeof out->protocol, "%s",
                  SSL_get_version(t->ssl));
         snprintf(out->cipher, sizeof out->cipher, "%s",

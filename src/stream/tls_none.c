@@ -78,9 +78,9 @@ sk_err sk_tls_write(struct sk_call *c, struct sk_limit *l, struct sk_tls *t,
 }
 
 sk_err sk_tls_goodbye(struct sk_call *c, struct sk_limit *l, struct sk_tls *t,
-                      bool await)
+                      enum sk_tls_end end)
 {
-    (void)await;
+    (void)end;
     return sk_tls_shake(c, l, t);
 }
 
@@ -108,12 +108,18 @@ void sk_tls_explain(struct sk_tls *t, sk_err err, char *out, size_t size)
     snprintf(out, size, "%s", "");
 }
 
-bool sk_tls_is_method(const struct sk_tls *t, enum sk_tls_role role, int method)
+bool sk_tls_is_method(struct sk_tls *t, enum sk_tls_role role, int method)
 {
     (void)t;
     (void)role;
     (void)method;
     return false;
+}
+
+sk_err sk_tls_may_end(struct sk_tls *t)
+{
+    SK_ASSERT(!t);
+    return EOPNOTSUPP;
 }
 
 bool sk_tls_is_done(struct sk_tls *t)

@@ -8,6 +8,7 @@
  */
 #include "stream/tls_engine.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* So many are kept of a context, and the newest of each name. */
@@ -60,22 +61,24 @@ static int keep(SSL *ssl, SSL_SESSION *session)
         return 0;
     memcpy(s->name, t->name, size);
     s->session = session;
-    pthread_mutex_lock(&m->lock);
+    sk_context_lock(t->context);
     if ((old = take(m, s->name)))
         drop(old);
     s->next     = m->sessions;
     m->sessions = s;
     drop_oldest(m);
-    pthread_mutex_unlock(&m->lock);
+    sk_context_unlock(t->context);
     return 1;
 }
 
-void sk_tls_session_allow(struct sk_tls_made *m)
+sk_err sk_tls_session_allow(struct sk_tls_made *m)
 {
-    SSL_CTX_set_app_data(m->ctx, m);
+    if (!SSL_CTX_set_app_data(m->ctx, m))
+        return ENOMEM;
     SSL_CTX_set_session_cache_mode(m->ctx, SSL_SESS_CACHE_CLIENT |
                                                SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(m->ctx, keep);
+    return 0;
 }
 
 static void resume_from(struct sk_tls *t, struct sk_tls *from)
@@ -103,9 +106,9 @@ void sk_tls_session_resume(struct sk_tls *t, struct sk_tls_made *m,
         resume_from(t, from);
     if (from || !t->name)
         return;
-    pthread_mutex_lock(&m->lock);
+    sk_context_lock(t->context);
     s = take(m, t->name);
-    pthread_mutex_unlock(&m->lock);
+    sk_context_unlock(t->context);
     if (!s)
         return;
     SSL_set_session(t->ssl, s->session);

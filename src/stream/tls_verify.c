@@ -18,6 +18,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Names stand in subjectAltName: the subject's common name is for people. */
+#define NAME_FLAGS                                                             \
+    (X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)
+
 static bool is_client(const struct sk_tls *t)
 {
     return t->role == SK_TLS_CLIENT;
@@ -78,6 +82,8 @@ static int judge(int fine, X509_STORE_CTX *store)
 
     if (fine)
         return 1;
+    if (!t)
+        return 0;
     if (is_allowed(t, error, depth)) {
         X509_STORE_CTX_set_error(store, X509_V_OK);
         return 1;
@@ -114,13 +120,17 @@ static sk_err set_name(struct sk_tls *t, const struct sk_options *o,
         return 0;
     ERR_clear_error();
     cut_dot(t->name);
-    X509_VERIFY_PARAM_set_hostflags(param,
-                                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    X509_VERIFY_PARAM_set_hostflags(param, NAME_FLAGS);
     if (verify && !X509_VERIFY_PARAM_set1_host(param, t->name, 0))
         return ENOMEM;
     if (o->sni_enabled && SSL_set_tlsext_host_name(t->ssl, t->name) != 1)
         return ENOMEM;
     return 0;
+}
+
+static bool has_wanted(const struct sk_options *o)
+{
+    return o->peer_fingerprint || o->fingerprints;
 }
 
 sk_err sk_tls_verify_set(struct sk_tls *t, const struct sk_options *o)
@@ -132,7 +142,9 @@ sk_err sk_tls_verify_set(struct sk_tls *t, const struct sk_options *o)
 
     if (is_client(t) && t->name)
         err = set_name(t, o, name);
-    if (chain || (is_client(t) && name))
+    if (is_client(t) && t->name && t->name[0] == '.') /* OpenSSL: any below */
+        return LIBSOCK_ETLS_OPTION;
+    if (chain || (is_client(t) && name) || has_wanted(o))
         mode = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
     SSL_set_verify(t->ssl, mode, judge);
     return err;
@@ -182,51 +194,72 @@ static bool has_fingerprints(X509 *certificate, const struct sk_options *o)
     return true;
 }
 
-static sk_err check_fingerprints(struct sk_tls *t, const struct sk_options *o)
+static sk_err refuse(struct sk_tls *t, X509 *certificate, sk_err err,
+                     const char *why)
 {
-    X509  *certificate;
-    sk_err err = 0;
-
-    if (!o->peer_fingerprint && !o->fingerprints)
-        return 0;
-    if (!(certificate = SSL_get1_peer_certificate(t->ssl)))
-        return LIBSOCK_ETLS_NO_CERTIFICATE;
-    if (!has_fingerprints(certificate, o)) {
-        err = LIBSOCK_ETLS_FINGERPRINT;
-        describe(t, certificate, X509_V_OK);
-        snprintf(t->detail + strcspn(t->detail, ":"),
-                 sizeof t->detail - strcspn(t->detail, ":"),
-                 ": another fingerprint");
-    }
-    X509_free(certificate);
+    describe(t, certificate, X509_V_OK);
+    snprintf(t->detail + strcspn(t->detail, ":"),
+             sizeof t->detail - strcspn(t->detail, ":"), ": %s", why);
     return err;
 }
 
-sk_err sk_tls_verify_done(struct sk_tls *t, const struct sk_options *o)
+/* OpenSSL has compared the name already, unless it ran out of memory as it
+ * copied what to compare. */
+static bool has_name(const struct sk_tls *t, X509 *certificate)
 {
-    if (is_client(t) && !t->name && said_or(o->verify_peer_name, true)) {
+    char address[64];
+    int  is;
+
+    snprintf(address, sizeof address, "%.*s", (int)strcspn(t->name, "%"),
+             t->name);
+    if ((is = X509_check_ip_asc(certificate, address, 0)) == -2)
+        is = X509_check_host(certificate, t->name, 0, NAME_FLAGS, NULL);
+    return is == 1;
+}
+
+static sk_err check(struct sk_tls *t, X509 *certificate,
+                    const struct sk_options *o)
+{
+    bool name = is_client(t) && said_or(o->verify_peer_name, true);
+
+    if (name && !t->name) {
         snprintf(t->detail, sizeof t->detail,
                  "no name to expect: set ssl.peer_name");
         return LIBSOCK_ETLS_NAME;
     }
-    return check_fingerprints(t, o);
+    if (!certificate)
+        return name || has_wanted(o) || said_or(o->verify_peer, is_client(t))
+                   ? LIBSOCK_ETLS_NO_CERTIFICATE
+                   : 0;
+    if (name && !has_name(t, certificate))
+        return refuse(t, certificate, LIBSOCK_ETLS_NAME, "another name");
+    if (!has_fingerprints(certificate, o))
+        return refuse(t, certificate, LIBSOCK_ETLS_FINGERPRINT,
+                      "another fingerprint");
+    return 0;
+}
+
+sk_err sk_tls_verify_done(struct sk_tls *t, const struct sk_options *o)
+{
+    X509  *certificate = SSL_get1_peer_certificate(t->ssl);
+    sk_err err         = check(t, certificate, o);
+
+    X509_free(certificate);
+    return err;
 }
 
 /* ---- what was shown ---- */
 
 static X509 *certificate_at(SSL *ssl, const struct sk_options *o, size_t depth)
 {
-    STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+    STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
 
     if (depth == 0)
         return o->capture_peer_cert ? SSL_get0_peer_certificate(ssl) : NULL;
     if (!o->capture_peer_cert_chain)
         return NULL;
-    if (!chain || sk_X509_num(chain) <= (int)depth) {
-        chain = SSL_get_peer_cert_chain(ssl);
-        if (SSL_is_server(ssl)) /* there the first is left out */
-            depth--;
-    }
+    if (SSL_is_server(ssl)) /* there the first is left out */
+        depth--;
     return chain && depth < (size_t)sk_X509_num(chain)
                ? sk_X509_value(chain, (int)depth)
                : NULL;

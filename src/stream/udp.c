@@ -66,7 +66,7 @@ static sk_err prepare(struct sk_udp *server)
     if (err)
         return err;
     sk_udp_set(s, SOL_UDP, UDP_GRO, 0);
-    sk_sock_raise(s, SK_CHANNEL);
+    sk_channel_switch_on(s);
     server->hub->prepared = true;
     return 0;
 }
