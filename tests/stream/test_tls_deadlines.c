@@ -550,6 +550,29 @@ static void an_async_client_of_nobody_ends_in_time(void **state)
     close_full(&f);
 }
 
+static void an_async_client_learns_of_a_refusal_at_its_first_use(void **state)
+{
+    static ssize_t (*const calls[])(sock_t *) = {read_one, write_one, shake};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        sock_t *server = serve();
+        char    url[64];
+        sock_t *s;
+
+        snprintf(url, sizeof url, "tls://127.0.0.1:%d", port_of(server));
+        sock_close(server);
+        s = sock_stream_client(url, ENOUGH, LIBSOCK_CLIENT_ASYNC, trusting);
+        if (!s) /* the system may be that fast */
+            continue;
+        for (int again = 0; again < 2; again++) {
+            assert_int_equal(calls[i](s), -1);
+            assert_int_equal(sock_last_error(s), ECONNREFUSED);
+        }
+        sock_close(s);
+    }
+}
+
 /* ---- all of them ---- */
 
 static int threads;
@@ -586,6 +609,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_time_goes_on_only_if_it_is_told_so),
     cmocka_unit_test(an_async_client_begins_tls_at_its_first_use),
     cmocka_unit_test(an_async_client_of_nobody_ends_in_time),
+    cmocka_unit_test(an_async_client_learns_of_a_refusal_at_its_first_use),
 };
 
 int main(void)
