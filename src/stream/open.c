@@ -34,17 +34,6 @@ struct opening {
 
 /* ---- what both share ---- */
 
-static sk_err parse(struct opening *o)
-{
-    struct sk_url_error wrong = {0, NULL};
-    sk_err              err   = sk_url_parse(o->text, &o->url, &wrong);
-
-    if (err && wrong.why)
-        snprintf(o->detail, sizeof o->detail, "at byte %zu: %s", wrong.at,
-                 wrong.why);
-    return err;
-}
-
 static int type_of(enum sk_transport transport)
 {
     return transport == SK_URL_UDP || transport == SK_URL_UDG ? SOCK_DGRAM
@@ -69,6 +58,34 @@ static sk_err copy_host(const struct sk_url *url, char *out, size_t size)
     memcpy(out, url->host, url->length);
     out[url->length] = '\0';
     return 0;
+}
+
+/* What stands in brackets is one address and no name. */
+static sk_err check_literal(struct opening *o)
+{
+    char           host[SK_URL_HOST_MAX + 1];
+    struct sk_addr at;
+    sk_err         err = copy_host(&o->url, host, sizeof host);
+
+    if (!err)
+        err = sk_addr_parse(AF_INET6, host, o->url.port, &at);
+    if (err == EINVAL)
+        snprintf(o->detail, sizeof o->detail, "at byte %zu: no IPv6 address",
+                 (size_t)(o->url.host - o->text));
+    return err;
+}
+
+static sk_err parse(struct opening *o)
+{
+    struct sk_url_error wrong = {0, NULL};
+    sk_err              err   = sk_url_parse(o->text, &o->url, &wrong);
+
+    if (err && wrong.why)
+        snprintf(o->detail, sizeof o->detail, "at byte %zu: %s", wrong.at,
+                 wrong.why);
+    if (!err && o->url.bracketed)
+        err = check_literal(o);
+    return err;
 }
 
 static sk_err hang(struct opening *o, struct sk_stream **out)
