@@ -16,7 +16,10 @@
 #include <sock/stream.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+
+#define DETAIL 128
 
 /* Brackets, a colon and a port, where there are any. */
 static size_t room_of(int domain)
@@ -113,51 +116,80 @@ ssize_t sock_stream_recvfrom(sock_t *s, void *buf, size_t len, int flags,
     return sk_call_count(&c, SK_STREAM_RECVFROM, err, got);
 }
 
-/* Whom `peer` names, looked up within the limit. */
-static sk_err find_peer(struct sk_call *c, struct sk_limit *l, const char *peer,
-                        struct sk_addr *to)
+struct sending {
+    const void *buf;
+    size_t      len;
+    int         flags;
+    const char *peer;           /* NULL or "": the fixed one */
+    char        detail[DETAIL]; /* what is wrong with its name */
+};
+
+static sk_err parse_peer(struct sending *o, struct sk_url *url)
 {
-    char                host[SK_URL_HOST_MAX + 1];
     struct sk_url_error wrong;
-    struct sk_url       url;
-    sk_err              err;
+    sk_err              err = sk_url_parse_name(o->peer, url, &wrong);
+
+    if (err) {
+        snprintf(o->detail, sizeof o->detail, "at byte %zu: %s", wrong.at,
+                 wrong.why);
+        return err;
+    }
+    if (*url->host != '*')
+        return 0;
+    snprintf(o->detail, sizeof o->detail, "* is for servers");
+    return EINVAL;
+}
+
+/* Whom it names, looked up within the limit. */
+static sk_err find_peer(struct sk_call *c, struct sk_limit *l,
+                        struct sending *o, struct sk_addr *to)
+{
+    char          host[SK_URL_HOST_MAX + 1];
+    struct sk_url url;
+    sk_err        err;
 
     if (c->s->domain == AF_UNIX)
-        return sk_connect_find(c, l, peer, 0, to);
-    if ((err = sk_url_parse_name(peer, &url, &wrong)))
+        return sk_connect_find(c, l, o->peer, 0, to);
+    if ((err = parse_peer(o, &url)))
         return err;
     memcpy(host, url.host, url.length);
     host[url.length] = '\0';
     return sk_connect_find(c, l, host, url.port, to);
 }
 
-static sk_err send_to(struct sk_call *c, const void *buf, size_t len, int flags,
-                      const char *peer, size_t *sent)
+static sk_err send_to(struct sk_call *c, struct sending *o, size_t *sent)
 {
     struct sk_limit l;
     struct sk_addr  to;
-    sk_err          err = sk_send_begin(&l, c->s, flags);
+    sk_err          err = sk_send_begin(&l, c->s, o->flags);
 
-    if (err || !peer || !*peer)
-        return err ? err : sk_send(c, &l, buf, len, flags, NULL, sent);
-    if ((err = sk_peer_allows(c->s)) || (err = find_peer(c, &l, peer, &to)))
+    if (err || !o->peer || !*o->peer)
+        return err ? err : sk_send(c, &l, o->buf, o->len, o->flags, NULL, sent);
+    if ((err = sk_peer_allows(c->s)) || (err = find_peer(c, &l, o, &to)))
         return err;
-    return sk_send(c, &l, buf, len, flags, &to, sent);
+    return sk_send(c, &l, o->buf, o->len, o->flags, &to, sent);
 }
 
 ssize_t sock_stream_sendto(sock_t *s, const void *buf, size_t len, int flags,
                            const char *peer)
 {
+    struct sending o;
     struct sk_call c;
     size_t         sent = 0;
     sk_err         err;
 
     if (!sk_call_enter(&c, s, SK_STREAM_SENDTO, SK_WAITS))
         return -1;
-    err = send_to(&c, buf, len, flags, peer, &sent);
+    o.buf     = buf;
+    o.len     = len;
+    o.flags   = flags;
+    o.peer    = peer;
+    *o.detail = '\0';
+    err       = send_to(&c, &o, &sent);
     if (!peer || !*peer)
         return sk_call_leave(&c, SK_STREAM_SENDTO, err) ? (ssize_t)sent : -1;
-    return sk_call_leave_at(&c, SK_STREAM_SENDTO, err, peer, SK_NO_PORT, NULL)
+    return sk_call_leave_at(&c, SK_STREAM_SENDTO, err, peer, SK_NO_PORT,
+                            *o.detail ? o.detail : NULL)
                ? (ssize_t)sent
                : -1;
 }
