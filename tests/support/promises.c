@@ -21,8 +21,9 @@ struct ends ends_open(void **state)
     sock_t             *pair[2];
 
     stage->t->pair(stage->t, pair);
-    e.self = pair[stage->self];
-    e.peer = pair[1 - stage->self];
+    e.self        = pair[stage->self];
+    e.is_accepted = stage->self;
+    e.peer        = pair[1 - stage->self];
     return e;
 }
 

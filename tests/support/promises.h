@@ -14,6 +14,7 @@
 struct ends {
     const struct transport *t;
     sock_t                 *self, *peer;
+    bool                    is_accepted; /* self is what the server accepted */
 };
 
 struct promise {

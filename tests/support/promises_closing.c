@@ -188,11 +188,23 @@ static bool verb_stream(sock_t *s)
            !sock_stream_accept(s, 0, NULL, 0) && !sock_accept(s);
 }
 
+static bool verb_file(sock_t *s)
+{
+    char   text[8];
+    size_t length;
+
+    return sock_gets(s, text, sizeof text) < 0 &&
+           sock_stream_get_line(s, text, sizeof text, "\n", &length) < 0 &&
+           sock_stream_get_contents(s, text, sizeof text) < 0 &&
+           sock_printf(s, "%d", 1) < 0 && sock_eof(s);
+}
+
 /* Each tried with both: closed, and none at all. */
 static void every_verb_refuses_a_closed_handle(void **state)
 {
     static bool (*const verbs[])(sock_t *) = {
-        verb_read, verb_write, verb_name, verb_mode, verb_option, verb_stream};
+        verb_read,   verb_write,  verb_name, verb_mode,
+        verb_option, verb_stream, verb_file};
     struct ends e = ends_open(state);
 
     sock_close(e.self);

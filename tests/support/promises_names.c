@@ -226,10 +226,18 @@ static void a_descriptor_is_given_up_only_in_the_clear(void **state)
     ends_close(&e);
 }
 
+/* What a server of UDP has accepted does not travel: what comes for it may come
+ * to its server. */
+static bool travels(const struct ends *e)
+{
+    return !(e->t->is & IS_TLS) && !(e->t->is & IS_SERVED && e->is_accepted);
+}
+
 static void a_handle_travels_only_in_the_clear(void **state)
 {
     struct ends     e    = ends_open(state);
-    struct iovec    part = {(char[1]){"x"[0]}, 1};
+    char            byte = 'x';
+    struct iovec    part = {&byte, 1};
     sock_message_t *m    = sock_message_create(1024);
     sock_t         *way[2];
 
@@ -237,10 +245,10 @@ static void a_handle_travels_only_in_the_clear(void **state)
     sock_message_set_parts(m, &part, 1);
     assert_true(sock_message_add_handles(m, &e.self, 1));
     sock_clear_error(way[0]);
-    if (e.t->is & IS_TLS)
-        failed_with(way[0], sock_sendmsg(way[0], m, 0), EOPNOTSUPP);
-    else
+    if (travels(&e))
         assert_int_equal(sock_sendmsg(way[0], m, 0), 1);
+    else
+        failed_with(way[0], sock_sendmsg(way[0], m, 0), EOPNOTSUPP);
     sock_message_free(m);
     close_pair(way);
     put_text(e.self, "goes on");

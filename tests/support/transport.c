@@ -95,8 +95,25 @@ static void stream_pair(const struct transport *t, sock_t *pair[2])
     assert_true(sock_stream_pair(AF_UNIX, type, 0, pair));
 }
 
-/* A client by URL, and a socket that is connected back to it: the promises are
- * about any two ends. What a server of UDP accepts is another's subject. */
+/* Who is accepted has sent something. */
+static void udp_by_url(const struct transport *t, sock_t *pair[2])
+{
+    sock_t *server = sock_stream_server(t->url, 0, NULL);
+    char    url[LIBSOCK_NAMESTRLEN + 16];
+    char    byte;
+
+    assert_non_null(server);
+    client_url(t->url, server, url, sizeof url);
+    pair[0] = sock_stream_client(url, PATIENCE, 0, NULL);
+    assert_non_null(pair[0]);
+    assert_int_equal(sock_write(pair[0], "h", 1), 1);
+    pair[1] = sock_stream_accept(server, PATIENCE, NULL, 0);
+    assert_non_null(pair[1]);
+    assert_int_equal(sock_read(pair[1], &byte, 1, LIBSOCK_BINARY_READ), 1);
+    sock_close(server);
+}
+
+/* A client by URL, and a socket that is connected back to it. */
 static void udp_pair(const struct transport *t, sock_t *pair[2])
 {
     bool six = strchr(t->url, '[');
@@ -124,7 +141,7 @@ static void unix_by_url(const struct transport *t, sock_t *pair[2])
 }
 
 #define TCP (IS_STREAM | IS_INET | IS_PLAIN | IS_FILLING)
-#define UDP (IS_DATAGRAM | IS_INET | IS_PLAIN | IS_EVEN)
+#define UDP (IS_DATAGRAM | IS_INET | IS_PLAIN)
 #define LOCAL (IS_LOCAL | IS_PLAIN | IS_FILLING)
 
 const struct transport transports_tcp[] = {
@@ -133,8 +150,13 @@ const struct transport transports_tcp[] = {
 };
 
 const struct transport transports_udp[] = {
-    {"udp", "udp", UDP, "udp://127.0.0.1:0", udp_pair, NULL, NULL},
-    {"udp6", "udp", UDP, "udp://[::1]:0", udp_pair, NULL, NULL},
+    {"udp, a pair", "udp", UDP | IS_EVEN, "udp://127.0.0.1:0", udp_pair, NULL,
+     NULL},
+    {"udp6, a pair", "udp", UDP | IS_EVEN, "udp://[::1]:0", udp_pair, NULL,
+     NULL},
+    {"udp", "udp", UDP | IS_SERVED, "udp://127.0.0.1:0", udp_by_url, NULL,
+     NULL},
+    {"udp6", "udp", UDP | IS_SERVED, "udp://[::1]:0", udp_by_url, NULL, NULL},
 };
 
 const struct transport transports_local[] = {

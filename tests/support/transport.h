@@ -17,6 +17,7 @@
 #define IS_PLAIN 0x20u   /* not encrypted */
 #define IS_FILLING 0x40u /* who is not read has to wait */
 #define IS_EVEN 0x80u    /* both ends are the same */
+#define IS_SERVED 0x100u /* a server of UDP has accepted one end */
 
 struct transport {
     const char *name;
