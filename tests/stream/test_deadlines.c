@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "support/aside.h"
+#include "support/resolver.h"
 #include "support/scene.h"
 
 #include <stdio.h>
@@ -364,17 +365,16 @@ static void an_async_client_can_have_a_deadline(void **state)
     close_full(&f);
 }
 
-static int threads;
-
+/* The look-ups' helpers count threads: none is left. */
 static int begin_all(void **state)
 {
-    threads = running_threads();
+    resolver_begin();
     return count_descriptors(state);
 }
 
 static int end_all(void **state)
 {
-    wait_for_threads(threads);
+    resolver_drain();
     return compare_descriptors(state);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "support/aside.h"
 #include "support/certs.h"
+#include "support/resolver.h"
 #include "support/scene.h"
 
 #include <poll.h>
@@ -575,17 +576,16 @@ static void an_async_client_learns_of_a_refusal_at_its_first_use(void **state)
 
 /* ---- all of them ---- */
 
-static int threads;
-
+/* The look-ups' helpers count threads: none is left. */
 static int begin_all(void **state)
 {
-    threads = running_threads();
+    resolver_begin();
     return count_descriptors(state);
 }
 
 static int end_all(void **state)
 {
-    wait_for_threads(threads);
+    resolver_drain();
     return compare_descriptors(state);
 }
 
