@@ -1,6 +1,7 @@
 #!/bin/sh
 # consume.sh SOURCE BUILD - install to a scratch prefix and use it as a stranger
-# would: pkg-config and CMake, shared and static, C and C++, and moved elsewhere.
+# would: pkg-config and CMake, shared and static, C and C++, with TLS and
+# without, and moved elsewhere.
 set -eu
 source=$1
 build=$2
@@ -10,6 +11,10 @@ case $(cat "$build/CMakeCache.txt") in
     exit 77
     ;;
 esac
+tls=none
+if grep -q '^LIBSOCK_TLS:BOOL=ON' "$build/CMakeCache.txt"; then
+    tls=tls
+fi
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 prefix=$tmp/first
@@ -25,7 +30,7 @@ libs() {
 use() { # NAME PROGRAM - runs it
     printf '%s: ' "$1"
     shift
-    LD_LIBRARY_PATH=$(libs) "$@"
+    LD_LIBRARY_PATH=$(libs) "$@" "$tls"
 }
 
 by_pkg_config() { # NAME COMPILER FLAG...
@@ -50,6 +55,16 @@ mv "$(libs)"/libsock.so* "$tmp/hidden"
 # shellcheck disable=SC2046
 "$cc" "$tmp/consumer.c" -o "$tmp/pkg-config-static" $(pkg-config --static --cflags --libs libsock)
 use pkg-config-static "$tmp/pkg-config-static"
+# Who links statically needs OpenSSL if the library does, and only then.
+needs_openssl() { # PROGRAM
+    readelf -d "$1" | grep -q 'NEEDED.*libssl.so'
+}
+if [ $tls = tls ]; then
+    needs_openssl "$tmp/pkg-config-static"
+elif needs_openssl "$tmp/pkg-config-static"; then
+    echo "a library without TLS asks for OpenSSL"
+    exit 1
+fi
 mv "$tmp/hidden"/* "$(libs)"
 
 cmake -S "$tmp" -B "$tmp/cmake" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc" >/dev/null
