@@ -189,6 +189,8 @@ static inline void write_url(sock_t *server, const char *transport,
     snprintf(url, size, "%s://%s:%d", transport, host, port_of(server));
 }
 
+/* What a server writes behind its part of the handshake would else wait for
+ * the client's acknowledgement, which takes its time. */
 static inline void *shake_as_server(void *arg)
 {
     struct ends *e = arg;
@@ -199,6 +201,7 @@ static inline void *shake_as_server(void *arg)
         return NULL;
     }
     sock_set_timeout(e->accepted, PATIENCE_MS);
+    sock_set_option_int(e->accepted, SOL_TCP, TCP_NODELAY, 1);
     if (!sock_stream_enable_crypto(e->accepted, true, 0, NULL))
         blame(&e->at_server, e->accepted);
     return NULL;
