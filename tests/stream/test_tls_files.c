@@ -131,9 +131,8 @@ static void make_passphrases(void)
 
 static int set_up(void **state)
 {
-    count_descriptors(state);
+    set_up_ends(state, certificates);
     assert_non_null(mkdtemp(folder));
-    make_certificates(certificates);
     make_file("empty", "");
     make_file("text", "This is no certificate.\n");
     make_file("garbage", garbage);
@@ -155,8 +154,7 @@ static int tear_down(void **state)
     unlink(file_of("loop"));
     unlink(file_of("old-form"));
     rmdir(folder);
-    free_certificates();
-    return compare_descriptors(state);
+    return tear_down_ends(state);
 }
 
 /* ---- what is refused ---- */

@@ -23,15 +23,8 @@ static struct made certificates[] = {
 
 static int set_up(void **state)
 {
-    count_descriptors(state);
-    make_certificates(certificates);
+    set_up_ends(state, certificates);
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    free_certificates();
-    return compare_descriptors(state);
 }
 
 #define TRUST TEXT("cafile", "+root")
@@ -675,5 +668,5 @@ int main(void)
         cmocka_unit_test(method_of_the_call_goes_before_the_context),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, tear_down_ends);
 }

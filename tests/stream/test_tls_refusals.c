@@ -32,18 +32,11 @@ static int set_up(void **state)
 {
     struct named_file *f;
 
-    count_descriptors(state);
-    make_certificates(certificates);
+    set_up_ends(state, certificates);
     f = name_file("revoked");
     cert_make_crl(cert_of("root"), cert_of("alice"), 3600, f->path,
                   sizeof f->path);
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    free_certificates();
-    return compare_descriptors(state);
 }
 
 /* ---- the rows ---- */
@@ -231,5 +224,5 @@ int main(void)
         tests[i] = (struct CMUnitTest){rows[i].promise, run, NULL, NULL,
                                        (void *)(uintptr_t)&rows[i]};
     return _cmocka_run_group_tests("tls_refusals", tests, count, set_up,
-                                   tear_down);
+                                   tear_down_ends);
 }

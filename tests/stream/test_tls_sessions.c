@@ -20,15 +20,8 @@ static struct made certificates[] = {
 
 static int set_up(void **state)
 {
-    count_descriptors(state);
-    make_certificates(certificates);
+    set_up_ends(state, certificates);
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    free_certificates();
-    return compare_descriptors(state);
 }
 
 #define TRUST TEXT("cafile", "+root")
@@ -349,5 +342,5 @@ int main(void)
         TEST(session_that_is_none_is_refused),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, tear_down_ends);
 }
