@@ -116,6 +116,8 @@ static int set_up(void **state)
                cert_of("of-between")->key_path);
     write_loud(cert_of("good")->sha256, name_file("loud")->path);
     write_sha1(cert_of("good"), name_file("sha1")->path);
+    snprintf(name_file("longer")->path, 160, "%s00", cert_of("good")->sha256);
+    snprintf(name_file("shorter")->path, 160, "%.62s", cert_of("good")->sha256);
     return 0;
 }
 
@@ -291,6 +293,13 @@ static const struct row rows[] = {
     DIFFERS("one_of_two_fingerprints_is_wrong", "@good", NULL, "CN=good", TRUST,
             TEXT("peer_fingerprint.sha256", "#good-too"),
             TEXT("peer_fingerprint.sha1", "%sha1")),
+    DIFFERS("the_other_of_two_fingerprints_is_wrong", "@good", NULL, "CN=good",
+            TRUST, TEXT("peer_fingerprint.sha1", "%sha1"),
+            TEXT("peer_fingerprint.sha256", "#good-too")),
+    DIFFERS("fingerprint_that_goes_on", "@good", NULL, "CN=good", TRUST,
+            TEXT("peer_fingerprint.sha256", "%longer")),
+    DIFFERS("fingerprint_that_ends_early", "@good", NULL, "CN=good", TRUST,
+            TEXT("peer_fingerprint.sha256", "%shorter")),
     DIFFERS("fingerprint_of_the_wrong_length", "@good", NULL, "CN=good", TRUST,
             TEXT("peer_fingerprint.sha1", "#good")),
     DIFFERS("fingerprint_of_no_digest", "@good", NULL, "CN=good", TRUST,

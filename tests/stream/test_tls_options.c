@@ -18,6 +18,7 @@ static struct made certificates[] = {
     CERT("a", "root", .subject = "a", .names = "DNS:a.example"),
     CERT("b", "root", .subject = "b", .names = "DNS:*.b.example"),
     CERT("x", "root", .subject = "x", .names = "DNS:x.b.example"),
+    CERT("self", NULL, .subject = "self-made", .names = ""),
     CERT(NULL, NULL, 0),
 };
 
@@ -412,6 +413,27 @@ static void unverified_chain_is_what_was_sent(void **state)
     close_ends(&e);
 }
 
+/* A client may send more with its certificate than leads to anybody. */
+static void server_sees_what_was_sent_with_a_certificate(void **state)
+{
+    const char *const  files[] = {text_of("+self"), text_of("+between"),
+                                  text_of("-self")};
+    struct named_file *f       = name_file("more");
+    struct ends        e;
+
+    (void)state;
+    cert_join(files, 3, f->path, sizeof f->path);
+    start(&e,
+          CONTEXT(TEXT("local_cert", "@usual"), NUMBER("verify_peer", 1),
+                  NUMBER("allow_self_signed", 1)),
+          CONTEXT(TRUST, TEXT("local_cert", "%more")));
+    assert_shaken(&e);
+    assert_shown(e.accepted, 0, "self");
+    assert_shown(e.accepted, 1, "between");
+    assert_shows_nothing(e.accepted, 2);
+    close_ends(&e);
+}
+
 static void what_is_not_captured_is_not_there(void **state)
 {
     const struct set own   = NUMBER("capture_peer_cert", 0),
@@ -658,6 +680,7 @@ int main(void)
         cmocka_unit_test(ciphersuites_and_curves_are_what_is_used),
         cmocka_unit_test(both_ends_see_the_chain_of_the_other),
         cmocka_unit_test(unverified_chain_is_what_was_sent),
+        cmocka_unit_test(server_sees_what_was_sent_with_a_certificate),
         cmocka_unit_test(what_is_not_captured_is_not_there),
         cmocka_unit_test(server_that_asks_for_none_has_seen_none),
         cmocka_unit_test(pem_is_stored_whole_or_not_at_all),
