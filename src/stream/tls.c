@@ -232,6 +232,7 @@ void sk_tls_last_words(struct sk_sock *s, struct sk_tls *t)
         ERR_clear_error();
         sk_tls_bio_flush(t);
         say(t);
+        sk_tls_bio_drop_tickets(t);
         ERR_clear_error();
     }
     pthread_mutex_unlock(&t->lock);

@@ -207,6 +207,51 @@ static void session_does_not_stand_for_a_certificate(void **state)
     close_ends(&e);
 }
 
+/* ---- tickets that nobody reads ---- */
+
+struct reader {
+    sock_t   *s;
+    pthread_t thread;
+    size_t    count;
+    int       code; /* of the end; 0: an orderly one */
+};
+
+static void *read_all(void *arg)
+{
+    static char    bytes[65536];
+    struct reader *r = arg;
+    ssize_t        n;
+
+    while ((n = sock_read(r->s, bytes, sizeof bytes, LIBSOCK_BINARY_READ)) > 0)
+        r->count += (size_t)n;
+    r->code = n < 0 ? sock_last_error(r->s) : 0;
+    return NULL;
+}
+
+/* The last of it is still on its way when the client closes. */
+static void unread_ticket_does_not_cost_what_was_written(void **state)
+{
+    static char     block[65536];
+    sock_context_t *c     = CONTEXT(TRUST, VERSION(state));
+    struct ends     e     = {.server = serve()};
+    struct reader   r     = {0};
+    size_t          count = 64;
+
+    shake(&e, "127.0.0.1", c);
+    sock_context_free(c);
+    assert_shaken(&e);
+    r.s = e.accepted;
+    assert_int_equal(pthread_create(&r.thread, NULL, read_all, &r), 0);
+    for (size_t i = 0; i < count; i++)
+        assert_true(sock_write_all(e.client, block, sizeof block, NULL));
+    assert_true(sock_close(e.client));
+    e.client = NULL;
+    pthread_join(r.thread, NULL);
+    assert_int_equal(r.count, count * sizeof block);
+    assert_int_equal(r.code, 0);
+    close_ends(&e);
+}
+
 /* ---- when told to ---- */
 
 /* A client of "tcp://localhost" that begins TLS with this session. */
@@ -336,6 +381,7 @@ int main(void)
         TEST(no_ticket_of_the_server_means_no_session),
         TEST(certificates_are_known_as_before),
         TEST(session_does_not_stand_for_a_certificate),
+        TEST(unread_ticket_does_not_cost_what_was_written),
         TEST(begun_by_hand_they_resume_by_themselves),
         TEST(session_of_a_handle_is_gone_on_with),
         TEST(session_of_another_context_is_left_alone),
