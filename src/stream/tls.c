@@ -49,6 +49,7 @@ static sk_err read_or_peek(struct sk_call *c, struct sk_limit *l,
     sk_err err   = sk_tls_shake(c, l, t);
 
     *got = 0;
+    sk_tls_flush(c->s, t); /* what is here already may need no fetch */
     while (!err && (err = read_once(t, c->s, buf, len, peek, got)) == EAGAIN) {
         err = again && sk_tls_is_late(l) ? ETIMEDOUT : sk_tls_fetch(c->s, l, t);
         again = true;
@@ -128,6 +129,7 @@ sk_err sk_tls_write(struct sk_call *c, struct sk_limit *l, struct sk_tls *t,
     sk_err      err = sk_tls_shake_to_write(c, l, t);
 
     *sent = 0;
+    sk_tls_flush(c->s, t);
     while (!err && *sent < len) {
         size_t count =
             len - *sent < SK_TLS_RECORD ? len - *sent : SK_TLS_RECORD;
@@ -232,7 +234,6 @@ void sk_tls_last_words(struct sk_sock *s, struct sk_tls *t)
         ERR_clear_error();
         sk_tls_bio_flush(t);
         say(t);
-        sk_tls_bio_drop_tickets(t);
         ERR_clear_error();
     }
     pthread_mutex_unlock(&t->lock);

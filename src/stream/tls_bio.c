@@ -13,7 +13,6 @@
  */
 #include "stream/tls_engine.h"
 
-#include "core/io.h"
 #include "core/poll.h"
 #include "core/send.h"
 
@@ -134,24 +133,6 @@ static int put(BIO *b, const char *bytes, size_t count, size_t *written)
     keep(t, bytes + sent, count - sent);
     *written = count;
     return 1;
-}
-
-/* ---- tickets ---- */
-
-/* A server of TLS 1.3 sends tickets that nobody asked for. If they were never
- * read, the system would end the connection with a reset, which takes what was
- * written and is still on its way. What is more than tickets was meant for the
- * program: that it was not read may be told. */
-void sk_tls_bio_drop_tickets(struct sk_tls *t)
-{
-    char dropped[4096];
-
-    if (t->role == SK_TLS_SERVER || !atomic_load(&t->done) ||
-        SSL_version(t->ssl) < TLS1_3_VERSION)
-        return;
-    for (int i = 0; i < 4; i++)
-        if (sk_io_try_raw(t->s, dropped, sizeof dropped) <= 0)
-            break;
 }
 
 /* ---- the rest ---- */

@@ -115,10 +115,6 @@ BIO *sk_tls_bio_new(struct sk_tls *t);
 /* Send what is kept as far as the system takes it. With the lock. */
 void sk_tls_bio_flush(struct sk_tls *t);
 
-/* Before the close: read what a server sent behind the handshake, as far as it
- * is here. With the lock. */
-void sk_tls_bio_drop_tickets(struct sk_tls *t);
-
 /* tls_context.c: what was made of c for a role; it is prepared. */
 struct sk_tls_made *sk_tls_made_of(sock_context_t *c, enum sk_tls_role role);
 

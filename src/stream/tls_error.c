@@ -74,10 +74,22 @@ static sk_err code_of(unsigned long error)
     return find(reasons, SK_COUNT(reasons), reason, LIBSOCK_ETLS_PROTOCOL);
 }
 
-/* The first in the queue is the cause, the others are what came of it. */
+/* The first in the queue is the cause, the others are what came of it; but of a
+ * record that does not decrypt the cipher complains first. */
+static unsigned long take_cause(void)
+{
+    unsigned long first = ERR_get_error(), next = ERR_peek_error();
+
+    if (ERR_GET_LIB(first) == ERR_LIB_PROV &&
+        ERR_GET_LIB(next) == ERR_LIB_SSL &&
+        ERR_GET_REASON(next) == SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC)
+        return next;
+    return first;
+}
+
 sk_err sk_tls_error_take(char *detail, size_t size)
 {
-    unsigned long error = ERR_get_error();
+    unsigned long error = take_cause();
     const char   *text  = error ? ERR_reason_error_string(error) : NULL;
 
     detail[0] = '\0';

@@ -180,13 +180,19 @@ sk_err sk_tls_fetch(struct sk_sock *s, struct sk_limit *l, struct sk_tls *t)
     return note(s, l, t, err);
 }
 
-/* Nothing can be sent any more; the peer may have told why before. */
+/* Nothing can be sent any more; the peer may have told why before it left. That
+ * it did leave says more than that nobody listens. */
 sk_err sk_tls_fetch_last(struct sk_sock *s, struct sk_tls *t)
 {
     struct sk_limit now = {SK_NEVER, true, true, false};
     sk_err          err = sk_tls_fetch(s, &now, t);
 
-    if (err || t->in.over)
-        return t->unsendable;
-    return 0;
+    if (!err && !t->in.over)
+        return 0;
+    pthread_mutex_lock(&t->lock);
+    err = t->unsendable == EPIPE && t->in.over ? LIBSOCK_ETLS_TRUNCATED
+                                               : t->unsendable;
+    sk_tls_fail(t, err);
+    pthread_mutex_unlock(&t->lock);
+    return err;
 }

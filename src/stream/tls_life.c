@@ -155,11 +155,13 @@ void sk_tls_free(struct sk_tls *t)
  * it may be relied on, so it is not even freed. */
 void sk_tls_forked(struct sk_tls *t)
 {
-    if (pthread_mutex_trylock(&t->lock)) {
-        t->failure = ECANCELED;
-        t->done    = false;
-        t->ssl     = NULL;
+    if (!pthread_mutex_trylock(&t->lock)) {
+        pthread_mutex_unlock(&t->lock);
+        return;
     }
+    t->failure = ECANCELED;
+    t->done    = false;
+    t->ssl     = NULL;
     pthread_mutex_init(&t->lock, NULL);
 }
 

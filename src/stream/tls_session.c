@@ -96,23 +96,39 @@ static void resume_from(struct sk_tls *t, struct sk_tls *from)
     SSL_SESSION_free(session);
 }
 
-/* A ticket is used once: RFC 8446, appendix C.4. */
+/* With TLS 1.3 a ticket is used once (RFC 8446, appendix C.4), and brings the
+ * next one. Before, a resumed handshake brings none. */
+static SSL_SESSION *use(struct sk_tls *t, struct sk_tls_made *m)
+{
+    struct sk_tls_session *s;
+    SSL_SESSION           *session = NULL;
+
+    sk_context_lock(t->context);
+    if ((s = take(m, t->name))) {
+        session = s->session;
+        SSL_SESSION_up_ref(session);
+    }
+    if (s && SSL_SESSION_get_protocol_version(session) < TLS1_3_VERSION) {
+        s->next     = m->sessions;
+        m->sessions = s;
+    } else if (s) {
+        drop(s);
+    }
+    sk_context_unlock(t->context);
+    return session;
+}
+
 void sk_tls_session_resume(struct sk_tls *t, struct sk_tls_made *m,
                            struct sk_tls *from)
 {
-    struct sk_tls_session *s = NULL;
+    SSL_SESSION *session;
 
     if (from)
         resume_from(t, from);
-    if (from || !t->name)
+    if (from || !t->name || !(session = use(t, m)))
         return;
-    sk_context_lock(t->context);
-    s = take(m, t->name);
-    sk_context_unlock(t->context);
-    if (!s)
-        return;
-    SSL_set_session(t->ssl, s->session);
-    drop(s);
+    SSL_set_session(t->ssl, session);
+    SSL_SESSION_free(session);
 }
 
 void sk_tls_session_forget(struct sk_tls_made *m)

@@ -227,7 +227,8 @@ static void closed_by_either(int version)
     sock_t *pair[2];
 
     for (int i = 0; i < 2; i++) {
-        tls_pair(version, pair);
+        tls_begin(version, pair);
+        tls_shake(pair);
         TEXT(pair[i], "last words");
         assert_true(sock_close(pair[i]));
         reads(pair[!i], "last words");

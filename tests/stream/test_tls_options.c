@@ -378,6 +378,7 @@ static void start_mutual(struct ends *e, struct set server, struct set client)
     assert_shaken(e);
 }
 
+/* What was sent, which the root was not. */
 static void both_ends_see_the_chain_of_the_other(void **state)
 {
     const struct set none = NUMBER("SNI_enabled", 1);
@@ -389,15 +390,13 @@ static void both_ends_see_the_chain_of_the_other(void **state)
     assert_shown(e.accepted, 0, "alice");
     for (int i = 0; i < 2; i++) {
         assert_shown(i ? e.client : e.accepted, 1, "between");
-        assert_shown(i ? e.client : e.accepted, 2, "root");
-        assert_shows_nothing(i ? e.client : e.accepted, 3);
+        assert_shows_nothing(i ? e.client : e.accepted, 2);
         assert_shows_nothing(i ? e.client : e.accepted, SIZE_MAX);
         assert_shows_nothing(i ? e.client : e.accepted, (size_t)1 << 31);
     }
     close_ends(&e);
 }
 
-/* Then there is only what was sent, which the root was not. */
 static void unverified_chain_is_what_was_sent(void **state)
 {
     const struct set none = NUMBER("SNI_enabled", 1);
@@ -635,9 +634,10 @@ static void methods_that_are_none_are_refused(void **state)
 
 static void method_of_the_call_goes_before_the_context(void **state)
 {
-    sock_context_t *c = CONTEXT(TEXT("local_cert", "@usual"), TRUST,
-                                NUMBER("min_proto_version", VERSION(3)));
-    sock_t         *pair[2];
+    sock_context_t *c =
+        CONTEXT(TEXT("local_cert", "@usual"), TRUST,
+                NUMBER("crypto_method", LIBSOCK_CRYPTO_TLSv1_3_CLIENT));
+    sock_t *pair[2];
 
     (void)state;
     connect_plainly(pair, c);
@@ -662,9 +662,27 @@ static void method_of_the_call_goes_before_the_context(void **state)
     close_pair(pair);
 }
 
+/* Else a script that names a method would undo the policy of its context. */
+static void least_version_of_the_context_holds_for_a_method(void **state)
+{
+    sock_context_t *c = CONTEXT(TEXT("local_cert", "@usual"), TRUST,
+                                NUMBER("min_proto_version", VERSION(3)));
+    sock_t         *pair[2];
+
+    (void)state;
+    connect_plainly(pair, c);
+    assert_false(sock_stream_enable_crypto(
+        pair[0], true, LIBSOCK_CRYPTO_TLSv1_2_CLIENT, NULL));
+    assert_int_equal(sock_last_error(pair[0]), LIBSOCK_ETLS_OPTION);
+    assert_talk(pair[0], pair[1]);
+    sock_context_free(c);
+    close_pair(pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(least_version_of_the_context_holds_for_a_method),
         cmocka_unit_test(names_have_their_certificates),
         cmocka_unit_test(names_are_verified_as_asked_for),
         cmocka_unit_test(name_that_is_not_sent_gets_the_usual_certificate),

@@ -126,6 +126,7 @@ static inline void set_up_ends(void **state, struct made *rows)
 {
     static const char *const here[] = {"127.0.0.1", NULL};
 
+    resolver_begin();
     resolver_reset();
     resolver_say(AF_INET, here);
     count_descriptors(state);

@@ -132,16 +132,20 @@ void tls_shake(sock_t *pair[2])
 
 void tls_pair(int version, sock_t *pair[2])
 {
+    char byte;
+
     tls_begin(version, pair);
     tls_shake(pair);
+    assert_int_equal(sock_recv(pair[0], &byte, 1, MSG_PEEK | MSG_DONTWAIT), -1);
+    assert_int_equal(sock_last_error(pair[0]), EAGAIN);
 }
 
+/* Room to receive stays as it is: with little of it TCP itself stalls, as a
+ * packet of the loopback's size never fits. */
 void tls_make_narrow(sock_t *pair[2], int bytes)
 {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++)
         assert_true(sock_set_option_int(pair[i], SOL_SOCKET, SO_SNDBUF, bytes));
-        assert_true(sock_set_option_int(pair[i], SOL_SOCKET, SO_RCVBUF, bytes));
-    }
 }
 
 void tls_each(void (*test)(int version))

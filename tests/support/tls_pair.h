@@ -23,11 +23,14 @@ sock_t *tls_listen(int version, char *url, size_t size);
 /* Connected, and nobody has said a word: pair[0] is the client. */
 void tls_begin(int version, sock_t *pair[2]);
 
-/* The same with the handshake done, step by step in this thread. */
-void tls_pair(int version, sock_t *pair[2]);
+/* Do the handshake, step by step in this thread. The client may have a session
+ * ticket unread. */
 void tls_shake(sock_t *pair[2]);
 
-/* Small buffers in the system, so that writes are soon refused. */
+/* Connected, the handshake done, and nothing unread. */
+void tls_pair(int version, sock_t *pair[2]);
+
+/* A small buffer in the system, so that writes are soon refused. */
 void tls_make_narrow(sock_t *pair[2], int bytes);
 
 /* The test with each version. */
