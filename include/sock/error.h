@@ -116,7 +116,8 @@ LIBSOCK_API void sock_clear_error(sock_t *s);
 LIBSOCK_API const char *sock_strerror(int code);
 
 /**
- * The last failure as a sentence: the verb, the address, the reason.
+ * The last failure as a sentence: the verb, the address, the reason. Ask in a
+ * statement of its own: among the arguments of one call it may be asked before.
  *
  * "bind 127.0.0.1:80: Permission denied".  A connect that tried several
  * addresses lists each with its reason.

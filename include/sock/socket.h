@@ -108,6 +108,9 @@ LIBSOCK_API bool sock_close(sock_t *s);
 /**
  * End one direction of a connection, or both; the handle stays open.
  *
+ * On a TLS socket SHUT_WR waits until all is sent, SHUT_RDWR also for the
+ * peer's goodbye, within the handle's limits or 5 seconds.
+ *
  * PHP: socket_shutdown(), stream_socket_shutdown().
  *
  * @param s    a connected socket
@@ -117,6 +120,10 @@ LIBSOCK_API bool sock_close(sock_t *s);
  *           EBADF     s is not open
  *           EINVAL    how is none of the three
  *           ENOTCONN  s is not connected
+ *         of a TLS socket also, the connection then being ended all the same:
+ *           ETIMEDOUT  the limits passed
+ *           EAGAIN     s is non-blocking: call again, this one did not end it
+ *           or a code of sock_read()'s
  */
 LIBSOCK_API bool sock_shutdown(sock_t *s, int how);
 
@@ -244,7 +251,8 @@ LIBSOCK_API bool sock_listen(sock_t *s, int backlog);
  *                           a server can end on SIGTERM. One that must not
  *                           miss it waits in a poll set, see sock_poll_wake()
  *           EMFILE, ENFILE  too many descriptors; the connection goes on
- *                           waiting
+ *                           waiting, so a select tells of it at once again:
+ *                           leave s out until there are descriptors
  *           ENOMEM, ENOBUFS out of memory; likewise
  *           ECANCELED       s was closed by another thread meanwhile
  */
@@ -520,7 +528,8 @@ LIBSOCK_API bool sock_set_timeout(sock_t *s, int timeout_ms);
  * When the time is over every call that would move bytes, connect or accept
  * fails with ETIMEDOUT, at once and even if it need not wait: a peer that
  * keeps sending cannot stretch it. The earlier of timeout and deadline counts.
- * Where a call does not wait at all, being non-blocking, neither does.
+ * Calls that do not wait, being non-blocking, look at neither: a loop of
+ * them keeps its own clock.
  *
  * PHP: none.
  *

@@ -9,7 +9,10 @@
  *     tlsv1.0:// tlsv1.1:// tlsv1.2:// tlsv1.3://   that version only
  *     unix:///path     udg:///path         AF_UNIX: stream, datagram
  *     unix://@name     udg://@name         abstract
- *     fd://3           fd://name           a socket that systemd opened
+ *     fd://3           fd://name           a listening socket that systemd
+ *                                          opened; of a connection that it has
+ *                                          accepted make a handle with
+ *                                          sock_import_fd()
  *
  * IPv6 addresses stand in brackets, "tcp://[::1]:80", perhaps with a scope,
  * "[fe80::1%eth0]".  A server on "*" or "[::]" serves IPv4 and IPv6.
@@ -23,11 +26,13 @@
  * after 60 seconds; a call tells that, but select and poll sets do not, so a
  * loop ends clients that stay silent by itself.  After EAGAIN wait for what you
  * called: to read for a read, to write for a write; the library waits for what
- * TLS needs. Readable may mean that only part of a record has come, so a select
- * loop reads with LIBSOCK_DONTWAIT.
+ * TLS needs.  Readable may mean that only part of a record has come, and
+ * writable that the handshake is still to do: so a select loop sets what it
+ * accepts non-blocking, as LIBSOCK_DONTWAIT is for reads only.
  *
  * An end without TLS's own goodbye is LIBSOCK_ETLS_TRUNCATED: somebody may have
- * cut the connection.  sock_close() says goodbye if it can at once;
+ * cut the connection.  Many clients end so; a server whose messages tell their
+ * own end may take it for one.  sock_close() says goodbye if it can at once;
  * sock_shutdown() with SHUT_WR waits until it is sent, with SHUT_RDWR also for
  * the peer's, within the handle's limits or 5 seconds.
  *
@@ -180,7 +185,9 @@ LIBSOCK_API LIBSOCK_MUST_USE sock_t *sock_stream_client(const char *url,
  * that datagram, the next ones are what the same sender sends, and its writes
  * answer. What it has not read when it is closed goes back to the server.
  *
- * The new socket is blocking, and has its server's timeouts and context.
+ * The new socket is blocking, and has its server's timeouts and context. The
+ * server's timeouts do not count here: timeout_ms does, and is not looked at if
+ * the server is non-blocking.
  *
  * PHP: stream_socket_accept(), which does not work with udp.
  *
@@ -197,7 +204,8 @@ LIBSOCK_API LIBSOCK_MUST_USE sock_t *sock_stream_client(const char *url,
  *           EAGAIN     nobody is there, and server is non-blocking
  *           EINTR      a handler without SA_RESTART ran
  *           ECANCELED  server was closed by another thread meanwhile
- *           EMFILE, ENFILE, ENOMEM, ENOBUFS  no room for another
+ *           EMFILE, ENFILE, ENOMEM, ENOBUFS  no room for another; see
+ *                      sock_accept()
  */
 LIBSOCK_API LIBSOCK_MUST_USE sock_t *
 sock_stream_accept(sock_t *server, int timeout_ms, char *peer, size_t size);
@@ -297,8 +305,10 @@ LIBSOCK_API LIBSOCK_MUST_USE ssize_t sock_stream_sendto(sock_t     *s,
  *
  * Beginning does the whole handshake, within the handle's limits or 60
  * seconds; on a non-blocking handle a step of it: call again after EAGAIN, once
- * s is readable or writable. On a handle that has TLS already it finishes the
- * handshake. Ending says goodbye, awaits the peer's, and goes on in the clear.
+ * s is readable; true says that it is done. The options are those of the URL's
+ * context; of a socket made otherwise, of sock_stream_set_context(). On a
+ * handle that has TLS already it finishes the handshake. Ending says goodbye,
+ * awaits the peer's, and goes on in the clear.
  *
  * PHP: stream_socket_enable_crypto(), which returns 0 where this fails with
  * EAGAIN.
@@ -450,6 +460,9 @@ LIBSOCK_API LIBSOCK_MUST_USE ssize_t sock_stream_get_contents(sock_t *s,
 
 /**
  * Write formatted text, all of it.
+ *
+ * Not for non-blocking handles, whose text may be cut anywhere: format it
+ * yourself, and let sock_write_all() tell how far it came.
  *
  * PHP: fprintf().
  *

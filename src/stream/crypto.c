@@ -66,15 +66,20 @@ static sk_err need_context(struct sk_sock *s, struct sk_stream *stream,
 /* What has come in the clear must not be taken for something that was said
  * under TLS; nor cipher text for the reverse, which a call that waits already
  * would do. */
-static sk_err check_connection(struct sk_sock *s)
+static sk_err check_connection(struct sk_sock *s, char *detail)
 {
     uint64_t       word = atomic_load_explicit(&s->word, memory_order_acquire);
+    const char    *busy = NULL;
     struct sk_addr peer;
 
-    if ((sk_sock_flags(s) & SK_BUFFERED) ||
-        (word & SK_BLOCKED_MASK) > SK_BLOCKED)
-        return EBUSY;
-    return sk_plat_peername(s->fd, &peer);
+    if (sk_sock_flags(s) & SK_BUFFERED)
+        busy = "bytes came in the clear that nobody has read";
+    else if ((word & SK_BLOCKED_MASK) > SK_BLOCKED)
+        busy = "another call waits on it";
+    if (!busy)
+        return sk_plat_peername(s->fd, &peer);
+    snprintf(detail, DETAIL, "%s", busy);
+    return EBUSY;
 }
 
 static sk_err begin(struct sk_call *c, struct sk_stream *stream,
@@ -83,7 +88,7 @@ static sk_err begin(struct sk_call *c, struct sk_stream *stream,
     sock_context_t *context;
     sk_err          err;
 
-    if ((err = check_connection(c->s)) ||
+    if ((err = check_connection(c->s, detail)) ||
         (err = need_context(c->s, stream, &context)))
         return err;
     settle_method(stream, sk_sock_flags(c->s) & SK_ACCEPTED, context, method,

@@ -376,7 +376,9 @@ static sk_err shake(struct opening *o, struct sk_call *c)
     struct sk_tls  *t   = atomic_load(&sk_stream_of(o->s)->tls);
     sk_err          err = sk_tls_shake(c, &l, t);
 
-    if (err)
+    if (err == ETIMEDOUT)
+        snprintf(o->detail, sizeof o->detail, "in the TLS handshake");
+    else if (err)
         sk_tls_explain(t, err, o->detail, sizeof o->detail);
     return err;
 }

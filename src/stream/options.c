@@ -328,15 +328,16 @@ static enum sk_value_kind kind_of(const struct option *row)
 sk_err sk_options_set(struct sk_options *o, const char *name,
                       const struct sk_value *value, const char **why)
 {
-    static const char *const kinds[] = {[SK_TEXT]   = "is a text",
-                                        [SK_NUMBER] = "is a number",
-                                        [SK_ANSWER] = "is yes or no"};
+    static const char *const kinds[] = {[SK_TEXT]   = "it is a text",
+                                        [SK_NUMBER] = "it is a number",
+                                        [SK_ANSWER] = "it is yes or no"};
     const char              *key;
     const struct option     *row = find(name, &key);
 
     *why = NULL;
     if (!row)
-        return refuse(why, "there is no such option");
+        return refuse(
+            why, "there is no such option; they begin with ssl. or socket.");
     if (kind_of(row) != value->kind)
         return refuse(why, kinds[kind_of(row)]);
     if (value->kind == SK_TEXT)

@@ -224,7 +224,8 @@ static sk_err check(struct sk_tls *t, X509 *certificate,
 
     if (name && !t->name) {
         snprintf(t->detail, sizeof t->detail,
-                 "no name to expect: set ssl.peer_name");
+                 "no name to expect: set ssl.peer_name, of a socket without a "
+                 "URL by sock_stream_set_context()");
         return LIBSOCK_ETLS_NAME;
     }
     if (!certificate)

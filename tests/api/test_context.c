@@ -139,8 +139,8 @@ static void every_option_takes_its_own_kind(void **state)
 
 static void every_option_refuses_the_other_kinds(void **state)
 {
-    static const char *const why[] = {"is a text", "is a number",
-                                      "is yes or no"};
+    static const char *const why[] = {"it is a text", "it is a number",
+                                      "it is yes or no"};
 
     (void)state;
     for (size_t i = 0; i < COUNT(options); i++) {
@@ -185,7 +185,8 @@ static void a_name_that_is_none_is_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(names); i++) {
-        const char *why = "there is no such option";
+        const char *why =
+            "there is no such option; they begin with ssl. or socket.";
 
         assert_refused(sock_context_set_string(c, names[i], "x"), names[i],
                        why);

@@ -41,8 +41,8 @@ static sock_context_t *new_context(int version)
     assert_non_null(c);
     assert_true(sock_context_set_int(c, "ssl.min_proto_version", version));
     assert_true(sock_context_set_int(c, "ssl.max_proto_version", version));
-    /* What is written is there at once; and a handshake is always a whole one:
-     * with TLS 1.3 a client that never reads gets no ticket to go on with. */
+    /* What is written is there at once; and with TLS 1.2, where that changes
+     * who speaks last, a handshake is a whole one. */
     assert_true(sock_context_set_bool(c, "socket.tcp_nodelay", true));
     assert_true(sock_context_set_bool(c, "ssl.no_ticket",
                                       version == LIBSOCK_CRYPTO_PROTO_TLSv1_2));
