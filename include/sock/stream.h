@@ -36,7 +36,8 @@
  * sock_shutdown() with SHUT_WR waits until it is sent, with SHUT_RDWR also for
  * the peer's, within the handle's limits or 5 seconds.
  *
- * One thread may read a TLS socket while another writes it.  What a write left
+ * TLS empties OpenSSL's own queue of errors of the calling thread.  One thread
+ * may read a TLS socket while another writes it.  What a write left
  * behind that did not wait goes out with the next call on the socket, select
  * and poll sets included.  Two processes must not use one TLS connection: fork
  * before the handshake, or close it in one of the two.  A close says no goodbye

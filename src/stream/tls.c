@@ -7,11 +7,17 @@
  */
 #include "stream/tls_engine.h"
 
+#include "core/poll.h"
 #include "core/wait.h"
 
 #include <openssl/err.h>
 
 #include <errno.h>
+
+/* A call that does not wait fetches so often for nothing, and drops so many
+ * pieces: a peer that floods does not hold up the program. */
+#define MOST_FETCHED 16
+#define MOST_DROPPED 64
 
 /* ---- reading ---- */
 
@@ -41,18 +47,31 @@ static sk_err read_once(struct sk_tls *t, struct sk_sock *s, void *buf,
     return err;
 }
 
+/* A call that does not wait ends although there may be more, having met nothing
+ * but records without bytes: an EDGE is told of them once more. */
+static sk_err give_up(struct sk_sock *s)
+{
+    sk_poll_rewatch(s);
+    return EAGAIN;
+}
+
 static sk_err read_or_peek(struct sk_call *c, struct sk_limit *l,
                            struct sk_tls *t, void *buf, size_t len, bool peek,
                            size_t *got)
 {
-    bool   again = false;
-    sk_err err   = sk_tls_shake(c, l, t);
+    int    fetched = 0;
+    sk_err err     = sk_tls_shake(c, l, t);
 
     *got = 0;
     sk_tls_flush(c->s, t); /* what is here already may need no fetch */
     while (!err && (err = read_once(t, c->s, buf, len, peek, got)) == EAGAIN) {
-        err = again && sk_tls_is_late(l) ? ETIMEDOUT : sk_tls_fetch(c->s, l, t);
-        again = true;
+        if (fetched && sk_tls_is_late(l))
+            err = ETIMEDOUT;
+        else if (l->nonblock && fetched == MOST_FETCHED)
+            return give_up(c->s);
+        else
+            err = sk_tls_fetch(c->s, l, t);
+        fetched++;
     }
     return err;
 }
@@ -183,8 +202,9 @@ static sk_err hear(struct sk_call *c, struct sk_limit *l, struct sk_tls *t,
                    bool drop)
 {
     char   bytes[4096];
-    size_t got = 1;
-    sk_err err = sk_call_turn(c, l);
+    size_t got     = 1;
+    int    dropped = 0;
+    sk_err err     = sk_call_turn(c, l);
 
     while (!err && got) {
         err = read_or_peek(c, l, t, bytes, sizeof bytes, !drop, &got);
@@ -192,6 +212,8 @@ static sk_err hear(struct sk_call *c, struct sk_limit *l, struct sk_tls *t,
             err = EBUSY;
         else if (!err && got && sk_tls_is_late(l))
             err = ETIMEDOUT;
+        else if (!err && l->nonblock && ++dropped == MOST_DROPPED)
+            return give_up(c->s);
     }
     return err;
 }
