@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/ioctl.h>
 
 #define TLS12 LIBSOCK_CRYPTO_PROTO_TLSv1_2
 #define TLS13 LIBSOCK_CRYPTO_PROTO_TLSv1_3
@@ -472,6 +473,36 @@ static void records_without_bytes_do_not_stretch_a_limit(void **state)
     raw_close(&raw);
 }
 
+static int waiting_bytes(sock_t *s)
+{
+    int count = 0;
+
+    assert_int_equal(ioctl(sock_fd(s), FIONREAD, &count), 0);
+    return count;
+}
+
+static void records_without_bytes_do_not_hold_up_who_does_not_wait(void **state)
+{
+    struct raw   raw;
+    struct flood f = {0};
+    sock_t      *s;
+    char         byte;
+
+    (void)state;
+    raw_pair(TLS13, false, &raw, &s);
+    assert_true(sock_set_option_int(s, SOL_SOCKET, SO_RCVBUF, 1 << 20));
+    flood_start(&f, &raw, 40000, update_key);
+    for (int i = 0; i < 5000 && waiting_bytes(s) < 350000; i++)
+        poll(NULL, 0, 1);
+    assert_true(waiting_bytes(s) >= 350000);
+    assert_int_equal(sock_recv(s, &byte, 1, MSG_DONTWAIT), -1);
+    assert_int_equal(sock_last_error(s), EAGAIN);
+    assert_true(waiting_bytes(s) > 0);
+    sock_close(s);
+    pthread_join(f.thread, NULL);
+    raw_close(&raw);
+}
+
 /* A ticket too long for one record. */
 static int fatten(SSL *ssl, void *size)
 {
@@ -612,6 +643,8 @@ int main(void)
         cmocka_unit_test(a_silent_client_holds_up_nobody),
         cmocka_unit_test(many_small_records_come_in_order),
         cmocka_unit_test(records_without_bytes_do_not_stretch_a_limit),
+        cmocka_unit_test(
+            records_without_bytes_do_not_hold_up_who_does_not_wait),
         cmocka_unit_test(half_a_message_holds_up_no_writer),
         cmocka_unit_test(a_write_goes_on_behind_the_rest_of_a_message),
         cmocka_unit_test(a_writer_goes_on_while_another_thread_reads_on),
