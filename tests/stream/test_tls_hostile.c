@@ -6,12 +6,14 @@
 #include "support/tls_pair.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
 #include <sys/ioctl.h>
 
 #define TLS12 LIBSOCK_CRYPTO_PROTO_TLSv1_2
