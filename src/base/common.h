@@ -19,6 +19,10 @@ typedef int sk_err;
 /* A function off the fast path: kept out of its callers. */
 #define SK_COLD __attribute__((noinline, cold))
 
+/* The argument of that number is a format as printf()'s, whose arguments are a
+ * va_list. */
+#define SK_FORMAT(number) __attribute__((format(printf, number, 0)))
+
 /* Tells the compiler what it cannot see; nothing is checked. */
 #define SK_KNOWN(x) ((x) ? (void)0 : __builtin_unreachable())
 

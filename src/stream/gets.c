@@ -133,6 +133,7 @@ static sk_err reason(void)
 }
 
 /* A text of `len` bytes; if another thread changes it meanwhile, it is cut. */
+SK_FORMAT(3)
 static sk_err print_long(struct sk_call *c, size_t len, const char *format,
                          va_list arguments, size_t *sent)
 {
@@ -150,6 +151,7 @@ static sk_err print_long(struct sk_call *c, size_t len, const char *format,
     return err;
 }
 
+SK_FORMAT(2)
 static sk_err print(struct sk_call *c, const char *format, va_list arguments,
                     size_t *sent)
 {

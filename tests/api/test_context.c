@@ -106,13 +106,13 @@ static void assert_refused(bool result, const char *option, const char *why)
 static void takes(const char *option, const char *text)
 {
     if (!sock_context_set_string(c, option, text))
-        fail_msg("%s: %s", text, sock_last_message(NULL));
+        fail_msg("%s: %s", text ? text : "none", sock_last_message(NULL));
 }
 
 static void refuses(const char *option, const char *text, const char *why)
 {
     if (sock_context_set_string(c, option, text))
-        fail_msg("%s takes %s", option, text);
+        fail_msg("%s takes %s", option, text ? text : "none");
     assert_refused(false, option, why);
 }
 
@@ -428,14 +428,8 @@ static void a_fingerprint_by_digest_is_hex(void **state)
 
 static void a_peer_name_is_one_word(void **state)
 {
-    static const char *const bad[] = {"a b",
-                                      "a\n",
-                                      "\ta",
-                                      "a\r\nb",
-                                      "\x7f",
-                                      "a\x01"
-                                      "b",
-                                      " "};
+    static const char *const bad[] = {"a b",  "a\n",    "\ta", "a\r\nb",
+                                      "\x7f", "a\001b", " "};
     char                     name[257];
 
     (void)state;

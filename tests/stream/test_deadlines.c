@@ -100,7 +100,7 @@ static void a_time_below_for_ever_is_refused(void **state)
 
 static sock_t *client_of(sock_t *server, int timeout_ms, int flags)
 {
-    char    url[64];
+    char    url[LIBSOCK_ADDRSTRLEN + 32];
     sock_t *s;
 
     snprintf(url, sizeof url, "tcp://127.0.0.1:%d", port_of(server));
@@ -166,7 +166,7 @@ static void for_ever_goes_on_for_ever(void **state)
 
 static void a_deadline_of_the_client_holds_over_af_unix(void **state)
 {
-    char    url[64];
+    char    url[LIBSOCK_ADDRSTRLEN + 32];
     sock_t *server, *s;
     int64_t begin = now_ms();
 
@@ -263,7 +263,7 @@ static void an_accepts_own_time_rules_over_the_timeout(void **state)
 static void an_async_client_is_back_at_once(void **state)
 {
     struct full f;
-    char        url[64];
+    char        url[LIBSOCK_ADDRSTRLEN + 32];
     sock_t     *s;
     int64_t     begin;
 
@@ -312,7 +312,7 @@ static void an_async_client_is_writable_when_it_is_connected(void **state)
 static void an_async_client_is_told_of_a_refusal(void **state)
 {
     sock_t *server = sock_stream_server("tcp://127.0.0.1:0", 0, NULL);
-    char    url[64];
+    char    url[LIBSOCK_ADDRSTRLEN + 32];
     sock_t *s;
 
     (void)state;
@@ -331,7 +331,7 @@ static void an_async_client_is_told_of_a_refusal(void **state)
 static void an_async_client_that_failed_says_so_in_a_read(void **state)
 {
     sock_t *server = sock_stream_server("tcp://127.0.0.1:0", 0, NULL);
-    char    url[64];
+    char    url[LIBSOCK_ADDRSTRLEN + 32];
     sock_t *s;
 
     (void)state;
@@ -348,7 +348,7 @@ static void an_async_client_that_failed_says_so_in_a_read(void **state)
 static void an_async_client_can_have_a_deadline(void **state)
 {
     struct full f;
-    char        url[64];
+    char        url[LIBSOCK_ADDRSTRLEN + 32];
     sock_t     *s;
     int64_t     begin;
 

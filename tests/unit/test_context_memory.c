@@ -50,7 +50,7 @@ void *calloc(size_t count, size_t size)
 /* What is beyond the text's own size was never ours. */
 void free(void *p)
 {
-    if (p && memmem(p, malloc_usable_size(p), SECRET + 1, sizeof SECRET - 2))
+    if (p && memmem(p, malloc_usable_size(p), &SECRET[1], sizeof SECRET - 2))
         secrets_freed++;
     __libc_free(p);
 }
