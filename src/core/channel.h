@@ -2,7 +2,7 @@
  * one that is more than its descriptor go.
  *
  * Core knows nothing of URLs or of TLS. It calls these functions at the few
- * places where a socket with a channel differs from one without; four flags
+ * places where a socket with a channel differs from one without; some flags
  * (SK_CHANNEL and those behind it, see state.h) say so without a look here.
  *
  * A channel is hung on a socket once and stays until the socket's last holder

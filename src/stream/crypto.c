@@ -135,7 +135,7 @@ static sk_err end(struct sk_call *c, struct sk_limit *l)
 
     if (err || !(t = sk_stream_tls(c->s)))
         return err;
-    if (sk_sock_flags(c->s) & (SK_BUFFERED | SK_PENDING))
+    if ((sk_sock_flags(c->s) & SK_BUFFERED) || sk_tls_unread(t))
         return EBUSY;
     if ((err = sk_tls_may_end(t)) ||
         (err = sk_tls_goodbye(c, l, t, SK_TLS_HEAR)))

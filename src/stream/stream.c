@@ -156,14 +156,17 @@ static void free_stream(struct sk_sock *s)
 
 /* ---- accepting ---- */
 
-static bool fits(struct sk_sock *listener, struct sk_stream *stream)
+/* Does s, which was accepted, lack options that its listener's context has? A
+ * listener may have no context: then nobody asked for any. */
+static bool lacks_options(struct sk_sock *listener, struct sk_stream *from,
+                          struct sk_sock *s)
 {
-    bool fits;
+    bool lacks;
 
     pthread_mutex_lock(&listener->lock);
-    fits = stream->fits;
+    lacks = from->context && !from->fits && s->domain != AF_UNIX;
     pthread_mutex_unlock(&listener->lock);
-    return fits;
+    return lacks;
 }
 
 static sk_err accepted(struct sk_sock *listener, struct sk_sock *s)
@@ -177,7 +180,7 @@ static sk_err accepted(struct sk_sock *listener, struct sk_sock *s)
         return err;
     }
     stream->version = from->version;
-    if (s->domain != AF_UNIX && !fits(listener, from) &&
+    if (context && lacks_options(listener, from, s) &&
         (err = sk_fit_accepted(s, &context->options)))
         return err;
     if (stream->transport == SK_URL_TLS) {

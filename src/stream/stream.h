@@ -29,7 +29,7 @@ struct sk_stream {
     sock_context_t   *context;    /* guarded by the socket's lock; owned */
     _Atomic(struct sk_tls *) tls; /* NULL: the bytes are plain */
     struct sk_retired       *retired; /* guarded by the socket's lock */
-    bool fits; /* guarded by the socket\'s lock: a listener has its context\'s
+    bool fits; /* guarded by the socket's lock: a listener has its context's
                   socket options */
     struct sk_file file; /* constant: of an AF_UNIX server */
 };

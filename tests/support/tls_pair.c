@@ -23,6 +23,11 @@ static const struct cert *authority(void)
     return ca;
 }
 
+const char *tls_authority_path(void)
+{
+    return authority()->cert_path;
+}
+
 static const struct cert *own(void)
 {
     static struct cert *one;

@@ -17,6 +17,9 @@
 sock_context_t *tls_server_context(int version);
 sock_context_t *tls_client_context(int version);
 
+/* The file with the certificate that such a client trusts. */
+const char *tls_authority_path(void);
+
 /* A server on a free port of 127.0.0.1, and the URL to reach it. */
 sock_t *tls_listen(int version, char *url, size_t size);
 
