@@ -160,7 +160,7 @@ done
 
 # ---- what is no TLS ----
 
-listen TCP-LISTEN:0,bind=127.0.0.1 "SYSTEM:echo 220 mail.example ready"
+listen TCP-LISTEN:0,bind=127.0.0.1 "SYSTEM:echo 220 mail.example ready; cat >/dev/null"
 promise "a server that speaks in the clear" \
     "$(say $'hello\n' "tls://127.0.0.1:$port")" "*failed 21002:*exit 1"
 end theirs
