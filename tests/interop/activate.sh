@@ -85,7 +85,7 @@ with_tls
 
 activated -l 127.0.0.1:PORT -- fd://3 crypto 1 ssl.local_cert "$tmp/server.pem"
 promise "TLS on what was handed over" \
-    "$(say $'hello\n' "tls://localhost:$port" ssl.cafile "$ca")" \
+    "$(say $'hello\n' "tls://127.0.0.1:$port" ssl.cafile "$ca" ssl.peer_name localhost)" \
     "TLSv1.3*hello*exit 0"
 end ours
 

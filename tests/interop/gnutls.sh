@@ -14,7 +14,7 @@ gnutls_cli() { # PRIORITY OPTION...
 say() { # TEXT OPTION... - by talk
     local text=$1
     shift
-    printf '%s' "$text" | run "$talk" "tls://localhost:$port" ssl.cafile "$ca" "$@"
+    printf '%s' "$text" | run "$talk" "tls://127.0.0.1:$port" ssl.cafile "$ca" ssl.peer_name localhost "$@"
 }
 
 their_server() { # PRIORITY OPTION...

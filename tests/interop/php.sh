@@ -87,7 +87,7 @@ for version in 2 3; do
         "$(ask $'quit\n' "tls://$name" stream ssl.cafile "$ca" ssl.peer_name other.example)" \
         "*failed*exit 1"
     promise "stream_socket_client: tls by name" \
-        "$(ask $'hello\nshutdown\n' "tls://localhost:$port" stream ssl.cafile "$ca")" \
+        "$(ask $'hello\nshutdown\n' "tls://127.0.0.1:$port" stream ssl.cafile "$ca" ssl.peer_name localhost)" \
         "TLSv1.$version*hello*exit 0"
     our_server_ends "TLS 1.$version: the server ends"
 

@@ -39,7 +39,7 @@ for version in 1_2 1_3; do
         "$(say $'again\n' times 2 ssl.no_ticket 1)" \
         "*resumed=0*niaga*niaga*exit 0"
     promise "$dotted: by name" "$(printf 'hello\n' |
-        run "$talk" "tls://localhost:$port" ssl.cafile "$ca")" "*olleh*exit 0"
+        run "$talk" "tls://127.0.0.1:$port" ssl.cafile "$ca" ssl.peer_name localhost)" "*olleh*exit 0"
     promise "$dotted: nobody is trusted without a reason" "$(printf 'hello\n' |
         run "$talk" "tls://127.0.0.1:$port")" "*failed 21009*exit 1"
     end theirs
