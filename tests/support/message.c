@@ -204,14 +204,21 @@ void child_failed(const char *file, int line, const char *what)
 }
 
 /* The stack does not grow any more either, so it does so before. */
-void exhaust_memory(void)
+/* Below what calls it, so that what is called there finds it grown. */
+static __attribute__((noinline)) void grow_stack(void)
 {
-    static void *volatile last;
-    volatile char       stack[128 * 1024];
-    const struct rlimit none = {0, 0};
+    volatile char stack[256 * 1024];
 
     for (size_t i = 0; i < sizeof stack; i += 1024)
         stack[i] = 0;
+}
+
+void exhaust_memory(void)
+{
+    static void *volatile last;
+    const struct rlimit none = {0, 0};
+
+    grow_stack();
     setrlimit(RLIMIT_AS, &none);
     for (size_t size = 1 << 24; size > 4096; size /= 2)
         while ((last = malloc(size)))
