@@ -56,8 +56,7 @@ struct sk_channel_ops {
 
 /* The first member of what hangs there. */
 struct sk_channel {
-    const struct sk_channel_ops *ops;   /* guarded by the socket's lock */
-    unsigned                     forks; /* sk_handle_forks as it was made */
+    const struct sk_channel_ops *ops; /* constant */
 };
 
 static inline struct sk_channel *sk_channel_of(struct sk_sock *s)

@@ -7,6 +7,7 @@
 
 #include "core/addr.h"
 #include "core/peer.h"
+#include "stream/options.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,15 +15,8 @@
 
 #define DETAIL 512
 
+/* The bit of a method that makes it a client's. */
 #define CLIENT 1
-#define VERSIONS                                                               \
-    (LIBSOCK_CRYPTO_PROTO_TLSv1_0 | LIBSOCK_CRYPTO_PROTO_TLSv1_1 |             \
-     LIBSOCK_CRYPTO_PROTO_TLSv1_2 | LIBSOCK_CRYPTO_PROTO_TLSv1_3)
-
-static bool is_method(int method)
-{
-    return !(method & ~(CLIENT | VERSIONS)) && (!method || method & VERSIONS);
-}
 
 /* ---- beginning ---- */
 
@@ -108,7 +102,7 @@ static sk_err enable(struct sk_call *c, int method, struct sk_tls *session,
     struct sk_tls     *t;
     sk_err             err;
 
-    if (!is_method(method))
+    if (method && !sk_options_is_method(method))
         return EINVAL;
     if ((err = sk_stream_need(c->s, &stream)) ||
         (err = sk_limit_begin(&l, c->s, SK_READING, 0)) ||

@@ -268,8 +268,7 @@ static sk_err set_text(struct sk_options *o, const struct option *row,
     return store_text(row, field_of(o, row), text);
 }
 
-/* Some of the versions of all, with or without the client's bit. */
-static bool is_method(long number)
+bool sk_options_is_method(long number)
 {
     long versions = number & ~(long)1;
 
@@ -278,13 +277,14 @@ static bool is_method(long number)
 
 static bool is_version(long number)
 {
-    return is_method(number) && !(number & 1) && !(number & (number - 1));
+    return sk_options_is_method(number) && !(number & 1) &&
+           !(number & (number - 1));
 }
 
 static sk_err set_number(struct sk_options *o, const struct option *row,
                          long number, const char **why)
 {
-    if (row->field == IS_METHOD && !is_method(number))
+    if (row->field == IS_METHOD && !sk_options_is_method(number))
         return refuse(why, "LIBSOCK_CRYPTO_..., or several");
     if (row->field == IS_VERSION && !is_version(number))
         return refuse(why, "LIBSOCK_CRYPTO_PROTO_...");

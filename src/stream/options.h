@@ -28,4 +28,7 @@ void sk_options_fini(struct sk_options *o);
 sk_err sk_options_set(struct sk_options *o, const char *name,
                       const struct sk_value *value, const char **why);
 
+/* Is it some of the versions of TLS, with or without the client's bit? */
+bool sk_options_is_method(long number);
+
 #endif

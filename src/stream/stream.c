@@ -226,8 +226,8 @@ sk_err sk_stream_hang(struct sk_sock *s, enum sk_transport transport,
 
     if (!stream)
         return ENOMEM;
-    stream->channel   = (struct sk_channel){&ops, sk_handle_forks};
-    stream->transport = transport;
+    stream->channel.ops = &ops;
+    stream->transport   = transport;
     if (!atomic_compare_exchange_strong(&s->channel, &none, &stream->channel)) {
         dispose(stream);
         return EALREADY;

@@ -95,7 +95,6 @@ void sk_tls_tell_pending(struct sk_tls *t);
  * With the turn, without the lock. The second never waits. */
 sk_err sk_tls_fetch(struct sk_sock *s, struct sk_limit *l, struct sk_tls *t);
 sk_err sk_tls_fetch_last(struct sk_sock *s, struct sk_tls *t);
-void   sk_tls_drop_input(struct sk_tls *t);
 
 /* A peer that always has something to say does not stretch the limit: this is
  * asked before each fetch but the first, which may find all it needs. */

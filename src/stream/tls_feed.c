@@ -105,7 +105,7 @@ void sk_tls_tell_pending(struct sk_tls *t)
 
 /* ---- fetching: with the reading turn, without the lock ---- */
 
-void sk_tls_drop_input(struct sk_tls *t)
+static void drop_input(struct sk_tls *t)
 {
     free(t->in.data);
     t->in.data  = NULL;
@@ -174,7 +174,7 @@ sk_err sk_tls_fetch(struct sk_sock *s, struct sk_limit *l, struct sk_tls *t)
                                       : sk_io_receive_raw(s, l, in->data, FETCH, &got);
     l->polls            = l->polls || l->until != SK_NEVER;
     if (err)
-        sk_tls_drop_input(t);
+        drop_input(t);
     in->end  = got;
     in->over = !err && !got;
     return note(s, l, t, err);

@@ -22,6 +22,9 @@
 #define NAME_FLAGS                                                             \
     (X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)
 
+/* Room for the text of any address. */
+#define ADDRESS 64
+
 static bool is_client(const struct sk_tls *t)
 {
     return t->role == SK_TLS_CLIENT;
@@ -106,16 +109,20 @@ static void cut_dot(char *name)
         name[length - 1] = '\0';
 }
 
-/* An address is verified, too, but never sent: RFC 6066 has names only. The
- * scope of a link-local one is this machine's affair. */
+/* The scope of a link-local address is this machine's affair. */
+static void cut_scope(const char *name, char address[ADDRESS])
+{
+    snprintf(address, ADDRESS, "%.*s", (int)strcspn(name, "%"), name);
+}
+
+/* An address is verified, too, but never sent: RFC 6066 has names only. */
 static sk_err set_name(struct sk_tls *t, const struct sk_options *o,
                        bool verify)
 {
     X509_VERIFY_PARAM *param = SSL_get0_param(t->ssl);
-    char               address[64];
+    char               address[ADDRESS];
 
-    snprintf(address, sizeof address, "%.*s", (int)strcspn(t->name, "%"),
-             t->name);
+    cut_scope(t->name, address);
     if (X509_VERIFY_PARAM_set1_ip_asc(param, address))
         return 0;
     ERR_clear_error();
@@ -207,11 +214,10 @@ static sk_err refuse(struct sk_tls *t, X509 *certificate, sk_err err,
  * copied what to compare. */
 static bool has_name(const struct sk_tls *t, X509 *certificate)
 {
-    char address[64];
+    char address[ADDRESS];
     int  is;
 
-    snprintf(address, sizeof address, "%.*s", (int)strcspn(t->name, "%"),
-             t->name);
+    cut_scope(t->name, address);
     if ((is = X509_check_ip_asc(certificate, address, 0)) == -2)
         is = X509_check_host(certificate, t->name, 0, NAME_FLAGS, NULL);
     return is == 1;

@@ -335,7 +335,7 @@ static sk_err shut_down(struct sk_call *c, int how)
 /* Was there no fork since? Else another process may go on with the socket. */
 static bool is_ours(const struct sk_udp *u)
 {
-    return u->channel.forks == sk_handle_forks && u->epoch == sk_udp_epoch;
+    return u->epoch == atomic_load(&sk_handle_epoch);
 }
 
 static bool is_server(const struct sk_udp *u)

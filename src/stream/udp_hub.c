@@ -12,8 +12,6 @@
 #include <errno.h>
 #include <string.h>
 
-unsigned sk_udp_epoch;
-
 static pthread_mutex_t hubs_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sk_link  hubs      = {&hubs, &hubs}; /* guarded by hubs_lock */
 
@@ -65,7 +63,6 @@ static void before_fork(void)
 static void after_fork(void)
 {
     forking = false;
-    sk_udp_epoch++;
     for (struct sk_link *at = hubs.behind; at != &hubs; at = at->behind)
         pthread_mutex_unlock(&SK_ITEM(at, struct sk_udp_hub, link)->lock);
     pthread_mutex_unlock(&hubs_lock);
@@ -162,11 +159,10 @@ sk_err sk_udp_new(struct sk_udp_hub *hub, struct sk_sock *s,
 
     if (!u)
         return ENOMEM;
-    u->channel.forks = sk_handle_forks;
-    u->hub           = hub;
-    u->s             = s;
-    u->fd            = s->fd;
-    u->epoch         = sk_udp_epoch;
+    u->hub   = hub;
+    u->s     = s;
+    u->fd    = s->fd;
+    u->epoch = atomic_load(&sk_handle_epoch);
     sk_list_init(&u->link);
     sk_list_init(&u->queue);
     hub->owners++;

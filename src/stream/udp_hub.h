@@ -32,7 +32,7 @@ struct sk_udp {
     struct sk_udp_hub *hub;   /* constant, as are: */
     struct sk_sock    *s;     /* whose channel it is */
     int                fd;    /* its descriptor; once parked, u's own */
-    unsigned           epoch; /* sk_udp_epoch as it was made */
+    unsigned           epoch; /* sk_handle_epoch as it was made */
     union sk_place     peer;  /* AF_UNSPEC: it is the server */
     union sk_place     here;  /* the address it is bound to, or not known */
     _Atomic bool       ended; /* reading was shut down */
@@ -75,9 +75,6 @@ struct sk_arrival {
     int            flags;        /* as recvmsg(2) tells them */
     size_t         control_size; /* of the items that came along */
 };
-
-/* Forks of this process: what was made before one may be another's, too. */
-extern SK_PRIVATE unsigned sk_udp_epoch;
 
 /* A hub, and its server: s, which is bound to `at`. ENOMEM. */
 sk_err sk_udp_hub_new(struct sk_sock *s, const struct sk_addr *at,
