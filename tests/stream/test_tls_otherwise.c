@@ -91,6 +91,58 @@ static void a_client_without_a_name_verifies_nobody(void **state)
     close_pair(pair);
 }
 
+/* OpenSSL takes it for any name below. */
+static void a_name_with_a_dot_in_front_is_none(void **state)
+{
+    sock_t *listener = sock_create_listen(0, 5), *pair[2];
+
+    (void)state;
+    pair_of(listener, pair);
+    give(pair[0], client_context(".example.com"));
+    assert_false(sock_stream_enable_crypto(pair[0], true, 0, NULL));
+    assert_int_equal(sock_last_error(pair[0]), LIBSOCK_ETLS_OPTION);
+    sock_close(listener);
+    close_pair(pair);
+}
+
+/* A server of OpenSSL's own that has no certificate to show. */
+static SSL *nameless_server(SSL_CTX *ctx, sock_t *s)
+{
+    SSL *ssl;
+
+    assert_int_equal(SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION), 1);
+    assert_int_equal(SSL_CTX_set_cipher_list(ctx, "aNULL:@SECLEVEL=0"), 1);
+    assert_non_null(ssl = SSL_new(ctx));
+    assert_int_equal(SSL_set_fd(ssl, sock_fd(s)), 1);
+    SSL_set_accept_state(ssl);
+    return ssl;
+}
+
+static void a_peer_without_a_certificate_is_nobody(void **state)
+{
+    sock_context_t *c        = client_context("localhost");
+    SSL_CTX        *ctx      = SSL_CTX_new(TLS_server_method());
+    sock_t         *listener = sock_create_listen(0, 5), *pair[2];
+    SSL            *ssl;
+    bool            done;
+
+    (void)state;
+    assert_true(sock_context_set_string(c, "ssl.ciphers", "ALL:@SECLEVEL=0"));
+    pair_of(listener, pair);
+    give(pair[0], c);
+    ssl = nameless_server(ctx, pair[1]);
+    assert_true(sock_set_nonblock(pair[0]) && sock_set_nonblock(pair[1]));
+    do {
+        done = sock_stream_enable_crypto(pair[0], true, 0, NULL);
+        SSL_do_handshake(ssl);
+    } while (!done && sock_last_error(pair[0]) == EAGAIN);
+    assert_false(done);
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+    sock_close(listener);
+    close_pair(pair);
+}
+
 static void a_context_comes_too_late_once_tls_has_begun(void **state)
 {
     sock_t *pair[2];
@@ -140,6 +192,8 @@ int main(void)
         cmocka_unit_test(a_listeners_context_counts_for_what_it_accepts),
         cmocka_unit_test(an_accepted_socket_plays_the_server),
         cmocka_unit_test(a_client_without_a_name_verifies_nobody),
+        cmocka_unit_test(a_name_with_a_dot_in_front_is_none),
+        cmocka_unit_test(a_peer_without_a_certificate_is_nobody),
         cmocka_unit_test(a_context_comes_too_late_once_tls_has_begun),
         cmocka_unit_test(a_listener_that_refused_tls_accepts_on),
         cmocka_unit_test(tls_ends_when_the_peer_has_ended_it_first),
