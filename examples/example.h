@@ -5,17 +5,35 @@
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* what strict C hides: struct addrinfo, memmem() */
+#endif
+
 #include <sock/sock.h>
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /** Print how the program is called, and end: with 0 if that was asked for. */
 static inline void usage(const char *program, const char *arguments, int status)
 {
     fprintf(status ? stderr : stdout, "usage: %s %s\n", program, arguments);
     exit(status);
+}
+
+/** PHP's die(): print, and end with 0. */
+__attribute__((noreturn, format(printf, 1, 2))) static inline void
+die(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    exit(0);
 }
 
 /** What ob_implicit_flush() does, and [ADDRESS [PORT]] of the command line. */
@@ -43,6 +61,30 @@ static inline int port_number(const char *text)
                                                                      : -1;
 }
 
+/** getservbyname() and gethostbyname() in one; ends if there is no such. */
+static inline void look_up(const char *host, const char *service,
+                           sock_addrinfo_info_t *found)
+{
+    const struct addrinfo hints = {.ai_family   = AF_INET,
+                                   .ai_socktype = SOCK_STREAM};
+    sock_addrinfo_t      *list;
+
+    if (!sock_addrinfo_lookup(host, service, &hints, &list))
+        die("%s\n", sock_last_message(NULL));
+    sock_addrinfo_explain(list, found, sizeof *found);
+    sock_addrinfo_free(list);
+}
+
+/** "tcp://ADDRESS:PORT", valid until the next call. */
+static inline const char *url(const char *scheme, const char *address,
+                              const char *port)
+{
+    static char text[512];
+
+    snprintf(text, sizeof text, "%s://%s:%s", scheme, address, port);
+    return text;
+}
+
 /** PHP's trim(), in place; returns the new length. */
 static inline size_t trim(char *buf, size_t len)
 {
@@ -61,6 +103,27 @@ static inline size_t trim(char *buf, size_t len)
 static inline bool same(const char *buf, size_t len, const char *word)
 {
     return len == strlen(word) && memcmp(buf, word, len) == 0;
+}
+
+/** PHP's date("n/j/Y g:i a"): "3/7/2026 9:05 pm". */
+static inline const char *date(void)
+{
+    static char      text[64];
+    time_t           now = time(NULL);
+    const struct tm *t   = localtime(&now);
+
+    snprintf(text, sizeof text, "%d/%d/%d %d:%02d %s", t->tm_mon + 1,
+             t->tm_mday, t->tm_year + 1900, (t->tm_hour + 11) % 12 + 1,
+             t->tm_min, t->tm_hour < 12 ? "am" : "pm");
+    return text;
+}
+
+/** PHP's var_dump() of a string. */
+static inline void var_dump(const char *bytes, size_t len)
+{
+    printf("string(%zu) \"", len);
+    fwrite(bytes, 1, len, stdout);
+    printf("\"\n");
 }
 
 /** PHP's .= operator; returns the new length. */

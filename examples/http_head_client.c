@@ -7,68 +7,34 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#define _DEFAULT_SOURCE /* getaddrinfo(), also in strict C modes */
-
 #include "example.h"
-
-#include <arpa/inet.h>
-#include <netdb.h>
-
-/* The port of a service, by its name or as a number; -1 if there is none. */
-static int service(const char *name)
-{
-    struct servent *entry = getservbyname(name, "tcp");
-
-    return entry ? ntohs((in_port_t)entry->s_port) : port_number(name);
-}
-
-/* As PHP's gethostbyname(): the IPv4 address, or the name if it has none. */
-static const char *host(const char *name)
-{
-    static char      ip[INET_ADDRSTRLEN];
-    struct addrinfo  hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *list;
-
-    if (getaddrinfo(name, NULL, &hints, &list))
-        return name;
-    getnameinfo(list->ai_addr, list->ai_addrlen, ip, sizeof ip, NULL, 0,
-                NI_NUMERICHOST);
-    freeaddrinfo(list);
-    return ip;
-}
 
 int main(int argc, char **argv)
 {
-    const char *address = "www.example.com", *port = "www";
-    const char *in = "HEAD / HTTP/1.1\r\n"
-                     "Host: www.example.com\r\n"
-                     "Connection: Close\r\n\r\n";
-    char        out[2048];
-    sock_t     *socket;
-    ssize_t     n;
-    int         service_port;
+    const char          *address = "www.example.com", *service_port = "www";
+    const char          *in = "HEAD / HTTP/1.1\r\n"
+                              "Host: www.example.com\r\n"
+                              "Connection: Close\r\n\r\n";
+    char                 out[2048];
+    sock_addrinfo_info_t host;
+    sock_t              *socket;
+    ssize_t              n;
 
-    begin(argc, argv, &address, &port);
+    begin(argc, argv, &address, &service_port);
     printf("<h2>TCP/IP Connection</h2>\n");
 
     /* Get the port of the WWW service, and the IP address of the host. */
-    if ((service_port = service(port)) < 0) {
-        fprintf(stderr, "%s: no such service\n", port);
-        return 1;
-    }
-    address = host(address);
+    look_up(address, service_port, &host);
 
     socket = sock_create(AF_INET, SOCK_STREAM, SOL_TCP);
-    if (!socket) {
-        printf("socket_create() failed: reason: %s\n",
-               sock_strerror(sock_last_error(NULL)));
-        return 0;
-    }
+    if (!socket)
+        die("socket_create() failed: reason: %s\n",
+            sock_strerror(sock_last_error(NULL)));
     printf("OK.\n");
 
-    printf("Attempting to connect to '%s' on port '%d'...", address,
-           service_port);
-    if (!sock_connect(socket, address, service_port))
+    printf("Attempting to connect to '%s' on port '%d'...", host.address,
+           host.port);
+    if (!sock_connect(socket, host.address, host.port))
         printf("socket_connect() failed.\nReason: () %s\n",
                sock_strerror(sock_last_error(socket)));
     else

@@ -11,10 +11,13 @@
  */
 #include "example.h"
 
-/* A slot each; NULL in clients: free. Slot 0 is the server's own socket. */
-static sock_t **clients, **readable;
-static long    *keys;
-static size_t   count;
+#define MOST 10000
+
+/* clients[0] is the server's own socket. */
+static sock_t *clients[MOST], *readable[MOST];
+static long    keys[MOST];
+static size_t  count;
+static bool    full; /* no room for another: let them wait in the backlog */
 
 static int failed(const char *verb, sock_t *sock)
 {
@@ -23,30 +26,13 @@ static int failed(const char *verb, sock_t *sock)
     return 1;
 }
 
-/* Put a socket into the first free slot. */
-static void add(sock_t *sock, long key)
-{
-    size_t i = 0;
-
-    while (i < count && clients[i])
-        i++;
-    if (i == count) {
-        count++;
-        clients  = realloc(clients, count * sizeof(sock_t *));
-        readable = realloc(readable, count * sizeof(sock_t *));
-        keys     = realloc(keys, count * sizeof(long));
-        if (!clients || !readable || !keys)
-            abort();
-    }
-    clients[i]  = sock;
-    readable[i] = NULL;
-    keys[i]     = key;
-}
-
+/* Close a client; the last one takes its place. */
 static void drop(size_t i)
 {
     sock_close(clients[i]);
-    clients[i] = NULL;
+    clients[i] = clients[--count];
+    keys[i]    = keys[count];
+    full       = false;
 }
 
 static void welcome(sock_t *msgsock)
@@ -62,14 +48,15 @@ static void welcome(sock_t *msgsock)
                  key);
     sock_set_timeout(msgsock, 500);
     sock_write_all(msgsock, msg, (size_t)n, NULL);
-    add(msgsock, key++);
+    clients[count] = msgsock;
+    keys[count++]  = key++;
+    full           = count == MOST;
 }
 
 /* One line of a client; false if it was "shutdown". */
 static bool handle_input(size_t i)
 {
     char    buf[2048], talkback[2048 + 64];
-    bool    sent;
     size_t  len, n;
     ssize_t got = sock_read(clients[i], buf, sizeof buf,
                             LIBSOCK_NORMAL_READ | LIBSOCK_DONTWAIT);
@@ -88,13 +75,13 @@ static bool handle_input(size_t i)
     if (same(buf, len, "shutdown"))
         return false;
 
-    n    = (size_t)sprintf(talkback, "Cliente %ld: Usted dijo '", keys[i]);
-    n    = append(talkback, n, buf, len);
-    n    = append(talkback, n, "'.\n", 3);
-    sent = sock_write_all(clients[i], talkback, n, NULL);
+    n = (size_t)sprintf(talkback, "Cliente %ld: Usted dijo '", keys[i]);
+    n = append(talkback, n, buf, len);
+    n = append(talkback, n, "'.\n", 3);
     fwrite(buf, 1, len, stdout);
     putchar('\n');
-    if (!sent && sock_last_error(clients[i]) == ETIMEDOUT)
+    if (!sock_write_all(clients[i], talkback, n, NULL) &&
+        sock_last_error(clients[i]) == ETIMEDOUT)
         drop(i);
     return true;
 }
@@ -104,7 +91,7 @@ int main(int argc, char **argv)
     const char *address = "127.0.0.1", *port = "10000";
     bool        running = true;
     sock_t     *sock, *msgsock;
-    size_t      i;
+    size_t      i, ready;
 
     begin(argc, argv, &address, &port);
 
@@ -116,29 +103,31 @@ int main(int argc, char **argv)
     if (!sock_listen(sock, 5))
         return failed("socket_listen", sock);
     sock_set_nonblock(sock);
-    add(sock, 0);
+    clients[count++] = sock;
 
     while (running) {
-        memcpy(readable, clients, count * sizeof(sock_t *));
-        if (sock_select(readable, count, NULL, 0, NULL, 0, 5000) < 1)
+        memcpy(readable, clients, count * sizeof *clients);
+        if (full)
+            readable[0] = NULL;
+        ready = count;
+        if (sock_select(readable, ready, NULL, 0, NULL, 0, 5000) < 1) {
+            full = false;
             continue;
+        }
         /* Handle new connections. */
         if (readable[0] && (msgsock = sock_accept(sock))) {
             welcome(msgsock);
         } else if (readable[0] && sock_last_error(sock) != EAGAIN) {
             failed("socket_accept", sock);
-            break;
+            full = true;
         }
-        /* Handle input. */
-        for (i = 1; running && i < count; i++)
+        /* Handle input; backwards, as drop() fills a gap with the last. */
+        for (i = ready - 1; running && i > 0; i--)
             if (readable[i])
                 running = handle_input(i);
     }
 
-    for (i = 0; i < count; i++)
-        sock_close(clients[i]);
-    free(clients);
-    free(readable);
-    free(keys);
+    while (count > 0)
+        sock_close(clients[--count]);
     return 0;
 }
