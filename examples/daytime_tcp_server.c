@@ -11,12 +11,14 @@
 int main(int argc, char **argv)
 {
     const char *address = "0.0.0.0", *port = "8000";
+    char        url[512];
     sock_t     *socket, *conn;
     int         code;
 
     begin(argc, argv, &address, &port);
+    snprintf(url, sizeof url, "tcp://%s:%s", address, port);
 
-    if (!(socket = sock_stream_server(url("tcp", address, port), 0, NULL))) {
+    if (!(socket = sock_stream_server(url, 0, NULL))) {
         code = sock_last_error(NULL);
         die("%s (%d)<br />\n", sock_strerror(code), code);
     }

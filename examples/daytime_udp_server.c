@@ -13,7 +13,7 @@
 int main(int argc, char **argv)
 {
     const char *address = "0.0.0.0", *port = "13";
-    char        packet[1], text[64];
+    char        url[512], packet[1], text[64];
     sock_t     *socket, *conn;
     struct tm  *t;
     time_t      now;
@@ -21,8 +21,9 @@ int main(int argc, char **argv)
     int         code;
 
     begin(argc, argv, &address, &port);
+    snprintf(url, sizeof url, "udp://%s:%s", address, port);
 
-    if (!(socket = sock_stream_server(url("udp", address, port), 0, NULL))) {
+    if (!(socket = sock_stream_server(url, 0, NULL))) {
         code = sock_last_error(NULL);
         die("ERROR: %d - %s<br />\n", code, sock_strerror(code));
     }

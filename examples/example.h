@@ -61,30 +61,6 @@ static inline int port_number(const char *text)
                                                                      : -1;
 }
 
-/** getservbyname() and gethostbyname() in one; ends if there is no such. */
-static inline void look_up(const char *host, const char *service,
-                           sock_addrinfo_info_t *found)
-{
-    const struct addrinfo hints = {.ai_family   = AF_INET,
-                                   .ai_socktype = SOCK_STREAM};
-    sock_addrinfo_t      *list;
-
-    if (!sock_addrinfo_lookup(host, service, &hints, &list))
-        die("%s\n", sock_last_message(NULL));
-    sock_addrinfo_explain(list, found, sizeof *found);
-    sock_addrinfo_free(list);
-}
-
-/** "tcp://ADDRESS:PORT", valid until the next call. */
-static inline const char *url(const char *scheme, const char *address,
-                              const char *port)
-{
-    static char text[512];
-
-    snprintf(text, sizeof text, "%s://%s:%s", scheme, address, port);
-    return text;
-}
-
 /** PHP's trim(), in place; returns the new length. */
 static inline size_t trim(char *buf, size_t len)
 {

@@ -11,14 +11,14 @@
 int main(int argc, char **argv)
 {
     const char *address = "127.0.0.1", *port = "0";
-    char        name[LIBSOCK_NAMESTRLEN];
+    char        url[512], name[LIBSOCK_NAMESTRLEN];
     sock_t     *socket;
     int         code;
 
     begin(argc, argv, &address, &port);
+    snprintf(url, sizeof url, "udp://%s:%s", address, port);
 
-    socket = sock_stream_server(url("udp", address, port), LIBSOCK_SERVER_BIND,
-                                NULL);
+    socket = sock_stream_server(url, LIBSOCK_SERVER_BIND, NULL);
     if (!socket || !sock_stream_get_name(socket, false, name, sizeof name)) {
         code = sock_last_error(NULL);
         die("ERROR: %d - %s<br />\n", code, sock_strerror(code));

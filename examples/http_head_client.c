@@ -11,20 +11,26 @@
 
 int main(int argc, char **argv)
 {
-    const char          *address = "www.example.com", *service_port = "www";
-    const char          *in = "HEAD / HTTP/1.1\r\n"
-                              "Host: www.example.com\r\n"
-                              "Connection: Close\r\n\r\n";
-    char                 out[2048];
-    sock_addrinfo_info_t host;
-    sock_t              *socket;
-    ssize_t              n;
+    const char           *address = "www.example.com", *service_port = "www";
+    const char           *in = "HEAD / HTTP/1.1\r\n"
+                               "Host: www.example.com\r\n"
+                               "Connection: Close\r\n\r\n";
+    char                  out[2048];
+    const struct addrinfo hints = {.ai_family   = AF_INET,
+                                   .ai_socktype = SOCK_STREAM};
+    sock_addrinfo_t      *list;
+    sock_addrinfo_info_t  host;
+    sock_t               *socket;
+    ssize_t               n;
 
     begin(argc, argv, &address, &service_port);
     printf("<h2>TCP/IP Connection</h2>\n");
 
     /* Get the port of the WWW service, and the IP address of the host. */
-    look_up(address, service_port, &host);
+    if (!sock_addrinfo_lookup(address, service_port, &hints, &list))
+        die("%s\n", sock_last_message(NULL));
+    sock_addrinfo_explain(list, &host, sizeof host);
+    sock_addrinfo_free(list);
 
     socket = sock_create(AF_INET, SOCK_STREAM, SOL_TCP);
     if (!socket)

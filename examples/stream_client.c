@@ -12,14 +12,15 @@
 int main(int argc, char **argv)
 {
     const char *address = "127.0.0.1", *port = "8000";
-    char        line[1024];
+    char        url[512], line[1024];
     sock_t     *fp;
     ssize_t     n;
     int         code;
 
     begin(argc, argv, &address, &port);
+    snprintf(url, sizeof url, "tcp://%s:%s", address, port);
 
-    fp = sock_stream_client(url("tcp", address, port), 30000, 0, NULL);
+    fp = sock_stream_client(url, 30000, 0, NULL);
     if (!fp) {
         code = sock_last_error(NULL);
         die("%s (%d)<br />\n", sock_strerror(code), code);

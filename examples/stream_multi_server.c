@@ -59,13 +59,15 @@ static void answer(size_t i)
 int main(int argc, char **argv)
 {
     const char *address = "0.0.0.0", *port = "8000";
+    char        url[512];
     sock_t     *conn;
     size_t      i, mod_fd;
     int         code;
 
     begin(argc, argv, &address, &port);
+    snprintf(url, sizeof url, "tcp://%s:%s", address, port);
 
-    master[0] = sock_stream_server(url("tcp", address, port), 0, NULL);
+    master[0] = sock_stream_server(url, 0, NULL);
     if (!master[0]) {
         code = sock_last_error(NULL);
         die("%s (%d)<br />\n", sock_strerror(code), code);

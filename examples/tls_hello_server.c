@@ -106,6 +106,7 @@ static void answer(sock_t *client)
 int main(int argc, char **argv)
 {
     const char     *address = "0.0.0.0", *port = "9001";
+    char            url[512];
     const char     *pemfile = "server.pem", *passphrase = "comet";
     char            peer[LIBSOCK_NAMESTRLEN];
     sock_context_t *context;
@@ -113,6 +114,7 @@ int main(int argc, char **argv)
     int             code;
 
     begin(argc, argv, &address, &port);
+    snprintf(url, sizeof url, "tls://%s:%s", address, port);
 
     if (!make_pem(pemfile, passphrase))
         die("%s cannot be written\n", pemfile);
@@ -121,7 +123,7 @@ int main(int argc, char **argv)
     sock_context_set_string(context, "ssl.passphrase", passphrase);
     sock_context_set_bool(context, "ssl.verify_peer", false);
 
-    server = sock_stream_server(url("tls", address, port), 0, context);
+    server = sock_stream_server(url, 0, context);
     sock_context_free(context);
     if (!server) {
         code = sock_last_error(NULL);

@@ -76,6 +76,28 @@ if readelf -d "$tmp/cmake/static" | grep -q 'NEEDED.*libsock'; then
     exit 1
 fi
 
+# The installed examples build by themselves: one by hand, all by CMake.
+examples=$(dirname "$(find "$prefix" -name chat_server.c)")
+PKG_CONFIG_PATH=$(libs)/pkgconfig
+export PKG_CONFIG_PATH
+(
+    cd "$examples"
+    # shellcheck disable=SC2046
+    "$cc" chat_server.c $(pkg-config --cflags --libs libsock) -o "$tmp/chat_server"
+)
+LD_LIBRARY_PATH=$(libs) "$tmp/chat_server" --help
+cmake -S "$examples" -B "$tmp/examples" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc" >/dev/null
+cmake --build "$tmp/examples" -j 2 >/dev/null
+for program in "$examples"/*.c; do
+    name=$(basename "$program" .c)
+    if [ ! -x "$tmp/examples/$name" ] && [ "$name" != tls_hello_server ]; then
+        echo "$name was not built"
+        exit 1
+    fi
+done
+"$tmp/examples/free_port" 127.0.0.1 0
+echo
+
 mv "$prefix" "$tmp/second"
 prefix=$tmp/second
 by_pkg_config pkg-config-moved "$cc"
