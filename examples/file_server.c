@@ -1,0 +1,178 @@
+/* file_server.c - gives the files of one folder to those who may have them.
+ *
+ * A client says the name of a file and gets "OK SIZE" and its bytes, or "NO".
+ * What a server needs that faces strangers: it encrypts, knows its clients by
+ * certificates that CA has signed, leaves its folder by no way, gives each
+ * client ten seconds and a thread of its own, runs once, and logs.
+ *
+ * Try it: file_server FOLDER server.pem ca.pem 127.0.0.1 9443
+ * 2>>file_server.log and openssl s_client -quiet -connect 127.0.0.1:9443 -cert
+ * client.pem
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "example.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <unistd.h>
+
+#include <linux/openat2.h>
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#define MAX_CLIENTS 64
+#define CLIENT_MS 10000
+
+struct client {
+    sock_t *sock;
+    char    name[LIBSOCK_NAMESTRLEN];
+};
+
+static int   root;   /* the folder */
+static sem_t places; /* how many more may come */
+
+/* A line of the log: when, who, what. */
+static void note(const struct client *c, const char *what, const char *detail)
+{
+    char      when[32];
+    time_t    now = time(NULL);
+    struct tm t;
+
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &t));
+    fprintf(stderr, "%s %s %s %s\n", when, c->name, what, detail);
+}
+
+/* Open a file for reading, if it lies below the folder: the system refuses
+ * every way out, be it "../", "/" or a symbolic link. */
+static int open_below(const char *path, off_t *size)
+{
+    struct open_how how = {.flags   = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+    struct stat     file;
+    int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+
+    if (fd >= 0 && fstat(fd, &file) == 0 && S_ISREG(file.st_mode)) {
+        *size = file.st_size;
+        return fd;
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* Send a file, or say no. */
+static void answer(const struct client *c, const char *path)
+{
+    char    buf[16384];
+    off_t   size;
+    ssize_t n;
+    int     fd = open_below(path, &size);
+
+    if (fd < 0) {
+        note(c, "refused", path);
+        sock_printf(c->sock, "NO\n");
+        return;
+    }
+    sock_printf(c->sock, "OK %lld\n", (long long)size);
+    while (size > 0 && (n = read(fd, buf, sizeof buf)) > 0) {
+        n = n < size ? n : (ssize_t)size;
+        if (!sock_write_all(c->sock, buf, (size_t)n, NULL))
+            break;
+        size -= n;
+    }
+    note(c, size > 0 ? "broken off" : "served", path);
+    close(fd);
+}
+
+/* Read the name of a file; false: it is none. Names go into the log, so they
+ * have printable characters only. */
+static bool read_name(sock_t *sock, char *path, size_t size)
+{
+    size_t i, length;
+
+    if (sock_stream_get_line(sock, path, size, "\n", &length) != 1 ||
+        length == size - 1 || strlen(path) != length)
+        return false;
+    for (i = 0; i < length; i++)
+        if (!isprint((unsigned char)path[i]))
+            return false;
+    return true;
+}
+
+static void *serve(void *argument)
+{
+    struct client *c = argument;
+    char           path[256];
+
+    sock_set_deadline(c->sock, CLIENT_MS);
+    if (!sock_stream_enable_crypto(c->sock, true, 0, NULL))
+        note(c, "not let in:", sock_last_message(c->sock));
+    else if (!read_name(c->sock, path, sizeof path))
+        note(c, "said nothing of use", "");
+    else
+        answer(c, path);
+    sock_shutdown(c->sock, SHUT_WR);
+    sock_close(c->sock);
+    free(c);
+    sem_post(&places);
+    return NULL;
+}
+
+/* Accept one client and give it a thread. */
+static void accept_one(sock_t *server)
+{
+    struct client *c = calloc(1, sizeof *c);
+    pthread_t      thread;
+
+    sem_wait(&places);
+    if (c &&
+        (c->sock = sock_stream_accept(server, -1, c->name, sizeof c->name)) &&
+        pthread_create(&thread, NULL, serve, c) == 0) {
+        pthread_detach(thread);
+        return;
+    }
+    fprintf(stderr, "%s\n", sock_last_message(server));
+    if (c)
+        sock_close(c->sock);
+    free(c);
+    sem_post(&places);
+    poll(NULL, 0, 100); /* out of descriptors or memory: let others end */
+}
+
+int main(int argc, char **argv)
+{
+    sock_context_t *context = sock_context_create();
+    char            url[512];
+    sock_t         *server;
+
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        usage(argv[0], "FOLDER CERTIFICATE CA ADDRESS PORT", 0);
+    if (argc != 6)
+        usage(argv[0], "FOLDER CERTIFICATE CA ADDRESS PORT", 2);
+
+    root = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0 || flock(root, LOCK_EX | LOCK_NB) != 0) {
+        fprintf(stderr, "%s: %s\n", argv[1],
+                errno == EWOULDBLOCK ? "served by another already"
+                                     : strerror(errno));
+        return 1;
+    }
+    snprintf(url, sizeof url, "tls://%s:%s", argv[4], argv[5]);
+    if (!sock_context_set_string(context, "ssl.local_cert", argv[2]) ||
+        !sock_context_set_string(context, "ssl.cafile", argv[3]) ||
+        !sock_context_set_bool(context, "ssl.verify_peer", true) ||
+        !(server = sock_stream_server(url, 0, context))) {
+        fprintf(stderr, "%s\n", sock_last_message(NULL));
+        return 1;
+    }
+    sock_context_free(context);
+    sem_init(&places, 0, MAX_CLIENTS);
+    for (;;)
+        accept_one(server);
+}
