@@ -54,12 +54,18 @@ static void welcome(void)
         full = sock_poll_modify(set, server, 0, NULL);
 }
 
+/* There may be descriptors again. */
+static void listen_again(void)
+{
+    full = !sock_poll_modify(set, server, LIBSOCK_POLL_READ, NULL);
+}
+
 static void leave(struct client *c)
 {
     sock_close(c->sock);
     free(c);
     if (full)
-        full = !sock_poll_modify(set, server, LIBSOCK_POLL_READ, NULL);
+        listen_again();
 }
 
 /* Read, or send what was left; false: the client is gone. */
@@ -128,9 +134,11 @@ int main(int argc, char **argv)
     printf("Listening on %s:%d\n", ip, number);
 
     while (!ending) {
-        n = sock_poll_wait(set, events, 256, -1);
+        n = sock_poll_wait(set, events, 256, full ? 1000 : -1);
         if (n < 0 && sock_last_error(NULL) != EINTR)
             return failed();
+        if (n == 0 && full)
+            listen_again();
         for (i = 0; i < n; i++)
             if (events[i].sock == server)
                 welcome();

@@ -47,12 +47,18 @@ static void welcome(struct worker *w)
     c->watched = LIBSOCK_POLL_READ;
 }
 
+/* There may be descriptors again. */
+static void listen_again(struct worker *w)
+{
+    w->full = !sock_poll_modify(w->set, w->server, LIBSOCK_POLL_READ, NULL);
+}
+
 static void leave(struct worker *w, struct client *c)
 {
     sock_close(c->sock);
     free(c);
     if (w->full)
-        w->full = !sock_poll_modify(w->set, w->server, LIBSOCK_POLL_READ, NULL);
+        listen_again(w);
 }
 
 /* Read, or send what was left; false: the client is gone. */
@@ -86,12 +92,16 @@ static void *work(void *argument)
     sock_event_t   events[256];
     int            i, n;
 
-    while ((n = sock_poll_wait(w->set, events, 256, -1)) >= 0)
+    while ((n = sock_poll_wait(w->set, events, 256, w->full ? 1000 : -1)) >=
+           0) {
+        if (n == 0)
+            listen_again(w);
         for (i = 0; i < n; i++)
             if (events[i].sock == w->server)
                 welcome(w);
             else if (!echo(w, events[i].data))
                 leave(w, events[i].data);
+    }
     return NULL;
 }
 

@@ -4,8 +4,10 @@
  * trusts by itself. Accepting does not wait for the handshake, which
  * sock_stream_enable_crypto() does here; and each client has a minute in all.
  *
- * Try it: tls_hello_server 127.0.0.1 9001 & curl -k https://127.0.0.1:9001/
- *         or openssl s_client -connect 127.0.0.1:9001, and an empty line
+ * Try it: tls_hello_server 127.0.0.1 9001, and in another terminal
+ *         openssl s_client -connect 127.0.0.1:9001, and an empty line; or
+ *         curl -k --http0.9 https://127.0.0.1:9001/, as the answer that the
+ *         PHP manual gives begins with "200 OK HTTP/1.1", which is not HTTP
  *
  * SPDX-License-Identifier: MIT
  */
