@@ -172,6 +172,16 @@ void spawn_place_pick(struct spawn_place *place)
     snprintf(place->port, sizeof place->port, "%d", ntohs(in.sin_port));
 }
 
+void spawn_place_of(int fd, struct spawn_place *place)
+{
+    socklen_t size = sizeof place->in;
+
+    getsockname(fd, (struct sockaddr *)&place->in, &size);
+    inet_ntop(AF_INET, &place->in.sin_addr, place->address,
+              sizeof place->address);
+    snprintf(place->port, sizeof place->port, "%d", ntohs(place->in.sin_port));
+}
+
 int spawn_occupy(const struct spawn_place *place, int type)
 {
     int fd = bound(&place->in, type);
@@ -183,11 +193,13 @@ int spawn_occupy(const struct spawn_place *place, int type)
 
 int spawn_connect(struct spawn *p, const struct spawn_place *place)
 {
-    long until = now_ms() + SPAWN_PATIENCE;
-    int  fd;
+    struct timeval patience = {.tv_sec = SPAWN_PATIENCE / 1000};
+    long           until    = now_ms() + SPAWN_PATIENCE;
+    int            fd;
 
     do {
         fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         if (connect(fd, (const struct sockaddr *)&place->in,
                     sizeof place->in) == 0)
             return fd;
@@ -295,6 +307,19 @@ bool spawn_expect_end(int fd)
     n = read(fd, more, sizeof more);
     return n <= 0 ? n == 0
                   : complain("expected the end, but got", more, (size_t)n);
+}
+
+bool spawn_expect_cut(int fd)
+{
+    char    more[256];
+    ssize_t n;
+
+    if (!wait_for(fd, POLLIN, now_ms() + SPAWN_PATIENCE))
+        return complain("expected to be cut off, but got", "", 0);
+    n = recv(fd, more, sizeof more, 0);
+    return n <= 0
+               ? n == 0 || errno == ECONNRESET
+               : complain("expected to be cut off, but got", more, (size_t)n);
 }
 
 bool spawn_expect_packet(int fd, const void *bytes, size_t len)

@@ -45,6 +45,9 @@ void spawn_stop(struct spawn *p);
 /** Find a free port for TCP and UDP on a random 127.x.y.z. */
 void spawn_place_pick(struct spawn_place *place);
 
+/** The place that a socket of this machine's has. */
+void spawn_place_of(int fd, struct spawn_place *place);
+
 /** A socket bound there, and listening if it is a stream: -1 on failure. */
 int spawn_occupy(const struct spawn_place *place, int type);
 
@@ -68,6 +71,9 @@ bool spawn_expect_text(int fd, const char *text);
 
 /** Is the stream at its end? */
 bool spawn_expect_end(int fd);
+
+/** Is the stream at its end, or was it reset? */
+bool spawn_expect_cut(int fd);
 
 /** Is the next packet exactly this? */
 bool spawn_expect_packet(int fd, const void *bytes, size_t len);

@@ -6,7 +6,15 @@
 #include "stage.h"
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 
+#include <arpa/inet.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define MOST 64
@@ -49,6 +57,12 @@ int stage_open_client(void **state)
         return -1;
     stage_start(stage_place.address, stage_place.port, NULL);
     return 0;
+}
+
+int stage_open_udp(void **state)
+{
+    stage_open_server(state);
+    return spawn_has_udp(&stage, &stage_place) ? 0 : -1;
 }
 
 int stage_close(void **state)
@@ -106,6 +120,19 @@ int stage_receive(void)
     return keep(spawn_accept(listener));
 }
 
+int stage_join(void)
+{
+    struct spawn_place own;
+    int                fd;
+
+    spawn_place_pick(&own);
+    fd = keep(spawn_occupy(&own, SOCK_DGRAM));
+    assert_int_equal(
+        connect(fd, (struct sockaddr *)&stage_place.in, sizeof stage_place.in),
+        0);
+    return fd;
+}
+
 void stage_leave(int fd)
 {
     forget(fd);
@@ -118,16 +145,121 @@ void stage_reset(int fd)
     spawn_reset(fd);
 }
 
-/* ---- what all servers have in common ---- */
+/* ---- the program's time ---- */
+
+void stage_pause(void)
+{
+    int status;
+
+    assert_int_equal(kill(stage.pid, SIGSTOP), 0);
+    assert_int_equal(waitpid(stage.pid, &status, WUNTRACED), stage.pid);
+    assert_true(WIFSTOPPED(status));
+}
+
+void stage_resume(void)
+{
+    assert_int_equal(kill(stage.pid, SIGCONT), 0);
+}
+
+/* ---- what is said and heard ---- */
+
+static size_t print(char **text, const char *format, va_list arguments)
+{
+    int n = vasprintf(text, format, arguments);
+
+    assert_true(n >= 0);
+    return (size_t)n;
+}
+
+bool stage_send(int fd, const char *format, ...)
+{
+    va_list arguments;
+    size_t  len;
+    char   *text;
+    bool    sent;
+
+    va_start(arguments, format);
+    len = print(&text, format, arguments);
+    va_end(arguments);
+    sent = spawn_send(fd, text, len);
+    free(text);
+    return sent;
+}
+
+bool stage_expect(int fd, const char *format, ...)
+{
+    va_list arguments;
+    size_t  len;
+    char   *text;
+    bool    came;
+
+    va_start(arguments, format);
+    len = print(&text, format, arguments);
+    va_end(arguments);
+    came = spawn_expect(fd, text, len);
+    free(text);
+    return came;
+}
+
+void stage_hears_end(int fd)
+{
+    assert_true(spawn_expect_end(fd));
+}
+
+void stage_is_cut(int fd)
+{
+    assert_true(spawn_expect_cut(fd));
+}
+
+void stage_ends(int status)
+{
+    assert_true(spawn_expect_end(stage.out));
+    assert_int_equal(spawn_wait(&stage), status);
+}
+
+void stage_refuses(void)
+{
+    int fd = keep(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+
+    assert_int_equal(
+        connect(fd, (struct sockaddr *)&stage_place.in, sizeof stage_place.in),
+        -1);
+    assert_int_equal(errno, ECONNREFUSED);
+}
+
+/* ---- what all programs have in common ---- */
+
+void stage_help(const char *arguments)
+{
+    stage_start("--help", NULL);
+    stage_prints("usage: %s %s\n", program, arguments);
+    stage_ends(0);
+}
 
 void stage_port_taken(int type, const char *printed, int status)
 {
-    int holder = spawn_occupy(&stage_place, type);
-
-    assert_true(holder >= 0);
-    keep(holder);
+    keep(spawn_occupy(&stage_place, type));
     stage_start(stage_place.address, stage_place.port, NULL);
-    assert_true(spawn_expect_text(stage.out, printed));
-    assert_true(spawn_expect_end(stage.out));
-    assert_int_equal(spawn_wait(&stage), status);
+    stage_prints("%s", printed);
+    stage_ends(status);
+}
+
+/* Two programs that do this at once share the port; that somebody else has it
+ * is as good. */
+void stage_default_taken(int type, const char *default_address, int port,
+                         const char *printed, int status)
+{
+    struct sockaddr_in in     = stage_place.in;
+    int                shared = 1;
+    int                fd     = keep(socket(AF_INET, type | SOCK_CLOEXEC, 0));
+
+    in.sin_port = htons((in_port_t)port);
+    if (default_address)
+        inet_pton(AF_INET, default_address, &in.sin_addr);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, sizeof shared);
+    if (bind(fd, (struct sockaddr *)&in, sizeof in) == 0 && type == SOCK_STREAM)
+        listen(fd, 5);
+    stage_start(default_address ? NULL : stage_place.address, NULL);
+    stage_prints("%s", printed);
+    stage_ends(status);
 }

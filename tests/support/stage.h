@@ -43,8 +43,13 @@ void stage_program(const char *path);
 #define STAGE_ALONE(test)                                                      \
     cmocka_unit_test_setup_teardown(test, stage_open, stage_close)
 
+/** The test of a UDP server, which is started at a free place. */
+#define STAGE_UDP(test)                                                        \
+    cmocka_unit_test_setup_teardown(test, stage_open_udp, stage_close)
+
 int stage_open_server(void **state);
 int stage_open_client(void **state);
+int stage_open_udp(void **state);
 int stage_open(void **state);
 int stage_close(void **state);
 
@@ -54,6 +59,9 @@ void stage_start(const char *first, ...) __attribute__((sentinel));
 /** Connect to the server; closed at the end of the test, if not before. */
 int stage_enter(void);
 
+/** A socket of the test's for packets to and from the UDP server; likewise. */
+int stage_join(void);
+
 /** Accept the client's connection; closed at the end of the test likewise. */
 int stage_receive(void);
 
@@ -61,7 +69,51 @@ int stage_receive(void);
 void stage_leave(int fd);
 void stage_reset(int fd);
 
+/** Stop the program where it is, whatever arrives, until it is resumed. */
+void stage_pause(void);
+void stage_resume(void);
+
+/* What is said and heard: all as printf() has it. */
+
+/** The test's connection sends this, or gets exactly this next. */
+#define stage_says(fd, ...) assert_true(stage_send(fd, __VA_ARGS__))
+#define stage_hears(fd, ...) assert_true(stage_expect(fd, __VA_ARGS__))
+
+/** This is what the program prints next, or writes to standard error. */
+#define stage_prints(...) assert_true(stage_expect(stage.out, __VA_ARGS__))
+#define stage_complains(...) assert_true(stage_expect(stage.err, __VA_ARGS__))
+
+/** Bytes of a text literal, NULs too, for spawn_send() and spawn_expect(). */
+#define STAGE_BYTES(literal) "" literal, sizeof(literal) - 1
+
+bool stage_send(int fd, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+bool stage_expect(int fd, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** Nothing more comes, for the program closed the connection. */
+void stage_hears_end(int fd);
+
+/** The connection was cut: at an end or by a reset, with nothing before. */
+void stage_is_cut(int fd);
+
+/** Nothing more is printed, and the program exits so. */
+void stage_ends(int status);
+
+/** Nobody listens at the place any more. */
+void stage_refuses(void);
+
+/* What all programs have in common. */
+
+/** Asked for help, the program prints how it is called. */
+void stage_help(const char *arguments);
+
 /** Started where somebody has the port, the program says this and exits so. */
 void stage_port_taken(int type, const char *printed, int status);
+
+/** The same at a default: started without arguments, where default_address has
+ * this port; or with the address of stage_place alone if that is NULL. */
+void stage_default_taken(int type, const char *default_address, int port,
+                         const char *printed, int status);
 
 #endif
