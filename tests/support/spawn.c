@@ -47,20 +47,42 @@ static bool wait_for(int fd, short events, long until)
 
 /* ---- the program ---- */
 
-static void become(const char *program, char **argv, int out, int err)
+static void become(const char *program, char **argv,
+                   const struct spawn_setting *setting)
+{
+    const char *const *more = setting->variables;
+    const char        *end;
+    char               name[64];
+
+    for (; more && *more && (end = strchr(*more, '=')); more++) {
+        (void)snprintf(name, sizeof name, "%.*s", (int)(end - *more), *more);
+        (void)setenv(name, end + 1, 1);
+    }
+    signal(SIGPIPE, SIG_DFL);
+    alarm(60);
+    if (!setting->folder || chdir(setting->folder) == 0)
+        execv(program, argv);
+    dprintf(STDERR_FILENO, "%s: %s\n", program, strerror(errno));
+    _exit(127);
+}
+
+static void redirect(int out, int err)
 {
     int null = open("/dev/null", O_RDONLY);
 
     dup2(null, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
-    alarm(60);
-    execv(program, argv);
-    dprintf(STDERR_FILENO, "%s: %s\n", program, strerror(errno));
-    _exit(127);
+    close(null);
 }
 
 bool spawn_start(struct spawn *p, const char *program, const char *const *args)
+{
+    return spawn_start_in(p, &(struct spawn_setting){0}, program, args);
+}
+
+bool spawn_start_in(struct spawn *p, const struct spawn_setting *setting,
+                    const char *program, const char *const *args)
 {
     char  *argv[16] = {strdup(program)};
     int    out[2], err[2];
@@ -72,8 +94,10 @@ bool spawn_start(struct spawn *p, const char *program, const char *const *args)
     if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
         return false;
     p->pid = fork();
-    if (p->pid == 0)
-        become(program, argv, out[1], err[1]);
+    if (p->pid == 0) {
+        redirect(out[1], err[1]);
+        become(program, argv, setting);
+    }
     close(out[1]);
     close(err[1]);
     p->out = out[0];
@@ -138,53 +162,90 @@ void spawn_stop(struct spawn *p)
 
 /* ---- places ---- */
 
-static int bound(const struct sockaddr_in *in, int type)
+static int bound(const struct spawn_place *place, int type)
 {
-    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    int fd = socket(place->any.sa_family, type | SOCK_CLOEXEC, 0);
 
-    if (fd >= 0 && bind(fd, (const struct sockaddr *)in, sizeof *in) == 0)
+    if (fd >= 0 && bind(fd, &place->any, place->size) == 0)
         return fd;
     close(fd);
     return -1;
 }
 
-void spawn_place_pick(struct spawn_place *place)
+/* Its address as text. in6 has its port where in has it. */
+static void spell(struct spawn_place *place)
 {
-    static unsigned    salt;
-    struct sockaddr_in in   = {.sin_family = AF_INET};
-    socklen_t          size = sizeof in;
-    unsigned           seed;
-    int                fd;
-
-    do {
-        seed = (unsigned)getpid() * 2654435761u + (unsigned)now_ms() +
-               salt++ * 40503u;
-        in.sin_addr.s_addr = htonl(0x7f000000 | (seed >> 8 & 0xfefefe) | 1);
-        in.sin_port        = 0;
-        if ((fd = bound(&in, SOCK_STREAM)) < 0)
-            continue;
-        getsockname(fd, (struct sockaddr *)&in, &size);
-        close(fd);
-    } while (fd < 0 || (fd = bound(&in, SOCK_DGRAM)) < 0);
-    close(fd);
-    place->in = in;
-    inet_ntop(AF_INET, &in.sin_addr, place->address, sizeof place->address);
-    snprintf(place->port, sizeof place->port, "%d", ntohs(in.sin_port));
+    if (place->any.sa_family == AF_INET)
+        inet_ntop(AF_INET, &place->in.sin_addr, place->address,
+                  sizeof place->address);
+    else
+        (void)snprintf(place->address, sizeof place->address, "[::1]");
+    (void)snprintf(place->port, sizeof place->port, "%d",
+                   ntohs(place->in.sin_port));
 }
 
 void spawn_place_of(int fd, struct spawn_place *place)
 {
-    socklen_t size = sizeof place->in;
+    *place = (struct spawn_place){.size = sizeof place->un};
+    getsockname(fd, &place->any, &place->size);
+    spell(place);
+}
 
-    getsockname(fd, (struct sockaddr *)&place->in, &size);
-    inet_ntop(AF_INET, &place->in.sin_addr, place->address,
-              sizeof place->address);
-    snprintf(place->port, sizeof place->port, "%d", ntohs(place->in.sin_port));
+/* Have the system pick a port of TCP; false if it is taken in UDP. */
+static bool pick_port(struct spawn_place *place)
+{
+    int fd;
+
+    place->in.sin_port = 0;
+    if ((fd = bound(place, SOCK_STREAM)) < 0)
+        return false;
+    getsockname(fd, &place->any, &place->size);
+    close(fd);
+    if ((fd = bound(place, SOCK_DGRAM)) < 0)
+        return false;
+    close(fd);
+    spell(place);
+    return true;
+}
+
+void spawn_place_pick(struct spawn_place *place)
+{
+    static unsigned salt;
+    unsigned        seed;
+
+    *place = (struct spawn_place){.in   = {.sin_family = AF_INET},
+                                  .size = sizeof place->in};
+    do {
+        seed = (unsigned)getpid() * 2654435761u + (unsigned)now_ms() +
+               salt++ * 40503u;
+        place->in.sin_addr.s_addr =
+            htonl(0x7f000000 | (seed >> 8 & 0xfefefe) | 1);
+    } while (!pick_port(place));
+}
+
+bool spawn_place_pick6(struct spawn_place *place)
+{
+    int tries = 100;
+
+    *place = (struct spawn_place){
+        .in6  = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT},
+        .size = sizeof place->in6};
+    while (!pick_port(place))
+        if (--tries == 0)
+            return false;
+    return true;
+}
+
+void spawn_place_path(struct spawn_place *place, const char *path)
+{
+    *place = (struct spawn_place){.un   = {.sun_family = AF_UNIX},
+                                  .size = sizeof place->un};
+    (void)snprintf(place->un.sun_path, sizeof place->un.sun_path, "%s", path);
 }
 
 int spawn_occupy(const struct spawn_place *place, int type)
 {
-    int fd = bound(&place->in, type);
+    int fd = bound(place, type);
 
     if (fd >= 0 && type == SOCK_STREAM)
         listen(fd, 5);
@@ -198,10 +259,9 @@ int spawn_connect(struct spawn *p, const struct spawn_place *place)
     int            fd;
 
     do {
-        fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        fd = socket(place->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-        if (connect(fd, (const struct sockaddr *)&place->in,
-                    sizeof place->in) == 0)
+        if (connect(fd, &place->any, place->size) == 0)
             return fd;
         close(fd);
     } while (!ended(p) && wait_for(-1, 0, until));
@@ -209,19 +269,34 @@ int spawn_connect(struct spawn *p, const struct spawn_place *place)
     return -1;
 }
 
+/* The address as /proc/net/udp and udp6 write it. */
+static void write_listed(const struct spawn_place *place, char *text,
+                         size_t size)
+{
+    const uint32_t *six  = place->in6.sin6_addr.s6_addr32;
+    int             port = ntohs(place->in.sin_port);
+
+    if (place->any.sa_family == AF_INET)
+        (void)snprintf(text, size, "%08X:%04X", place->in.sin_addr.s_addr,
+                       port);
+    else
+        (void)snprintf(text, size, "%08X%08X%08X%08X:%04X", six[0], six[1],
+                       six[2], six[3], port);
+}
+
 static bool listed_as_udp(const struct spawn_place *place)
 {
-    FILE    *list = fopen("/proc/net/udp", "r");
-    char     line[256];
-    unsigned address, port;
-    bool     found = false;
+    bool  is_6 = place->any.sa_family == AF_INET6;
+    FILE *list = fopen(is_6 ? "/proc/net/udp6" : "/proc/net/udp", "r");
+    char  line[256], wanted[48], local[48];
+    bool  found = false;
 
     if (!list)
         return false;
+    write_listed(place, wanted, sizeof wanted);
     while (!found && fgets(line, sizeof line, list))
-        found = sscanf(line, " %*d: %8x:%4x", &address, &port) == 2 &&
-                address == place->in.sin_addr.s_addr &&
-                port == ntohs(place->in.sin_port);
+        found = sscanf(line, " %*d: %47s", local) == 1 &&
+                strcmp(local, wanted) == 0;
     fclose(list);
     return found;
 }
@@ -295,6 +370,27 @@ bool spawn_expect(int fd, const void *bytes, size_t len)
 bool spawn_expect_text(int fd, const char *text)
 {
     return spawn_expect(fd, text, strlen(text));
+}
+
+ssize_t spawn_read(int fd, void *bytes, size_t size)
+{
+    if (!wait_for(fd, POLLIN, now_ms() + SPAWN_PATIENCE)) {
+        errno = ETIMEDOUT;
+        return -1;
+    }
+    return read(fd, bytes, size);
+}
+
+bool spawn_read_line(int fd, char *line, size_t size)
+{
+    size_t have = 0;
+
+    while (have + 1 < size && spawn_read(fd, line + have, 1) == 1)
+        if (line[have++] == '\n')
+            break;
+    line[have] = '\0';
+    return (have > 0 && line[have - 1] == '\n') ||
+           complain("expected a line, but got", line, have);
 }
 
 bool spawn_expect_end(int fd)

@@ -9,6 +9,7 @@
 #define SPAWN_H
 
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include <netinet/in.h>
 
@@ -28,13 +29,31 @@ struct spawn {
 
 /** An address of this machine's that nobody else uses, as text, too. */
 struct spawn_place {
-    struct sockaddr_in in;
-    char               address[INET_ADDRSTRLEN];
-    char               port[8];
+    union {
+        struct sockaddr     any;
+        struct sockaddr_in  in;
+        struct sockaddr_in6 in6;
+        struct sockaddr_un  un;
+    };
+    socklen_t size;                     /**< of that address */
+    char      address[INET_ADDRSTRLEN]; /**< in brackets if it is IPv6 */
+    char      port[8];
 };
 
-/** Start a program; the arguments end with NULL, its name is not among them. */
+/** What a program finds; zero: what the test found. */
+struct spawn_setting {
+    const char        *folder;    /**< where it starts; NULL: here */
+    const char *const *variables; /**< "NAME=VALUE" to be added to its
+                                       environment, the last NULL; or NULL */
+};
+
+/** Start a program; the arguments end with NULL, its name is not among them.
+ * No signal is ignored there, whatever the test ignores. */
 bool spawn_start(struct spawn *p, const char *program, const char *const *args);
+
+/** The same, elsewhere. */
+bool spawn_start_in(struct spawn *p, const struct spawn_setting *setting,
+                    const char *program, const char *const *args);
 
 /** The status it exits with, -1 if it does not or is killed by a signal. */
 int spawn_wait(struct spawn *p);
@@ -45,8 +64,14 @@ void spawn_stop(struct spawn *p);
 /** Find a free port for TCP and UDP on a random 127.x.y.z. */
 void spawn_place_pick(struct spawn_place *place);
 
+/** The same on ::1; false if this machine has no IPv6. */
+bool spawn_place_pick6(struct spawn_place *place);
+
 /** The place that a socket of this machine's has. */
 void spawn_place_of(int fd, struct spawn_place *place);
+
+/** The place of an AF_UNIX socket. */
+void spawn_place_path(struct spawn_place *place, const char *path);
 
 /** A socket bound there, and listening if it is a stream: -1 on failure. */
 int spawn_occupy(const struct spawn_place *place, int type);
@@ -68,6 +93,12 @@ bool spawn_expect(int fd, const void *bytes, size_t len);
 
 /** The same for text. */
 bool spawn_expect_text(int fd, const char *text);
+
+/** Read up to and including the next line end; false if none comes. */
+bool spawn_read_line(int fd, char *line, size_t size);
+
+/** Wait for what comes next, and read(2) it. */
+ssize_t spawn_read(int fd, void *bytes, size_t size);
 
 /** Is the stream at its end? */
 bool spawn_expect_end(int fd);

@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +27,8 @@ static const char *program;
 static int         listener = -1; /* of a client's test */
 static int         guests[MOST];  /* connections of the test's, open ones */
 static size_t      count;
+static const char *variables[8]; /* in the program's environment */
+static char        folder[64];   /* where it runs; "": here */
 
 void stage_program(const char *path)
 {
@@ -52,9 +55,7 @@ int stage_open_server(void **state)
 int stage_open_client(void **state)
 {
     stage_open(state);
-    listener = spawn_occupy(&stage_place, SOCK_STREAM);
-    if (listener < 0)
-        return -1;
+    stage_listen();
     stage_start(stage_place.address, stage_place.port, NULL);
     return 0;
 }
@@ -63,6 +64,20 @@ int stage_open_udp(void **state)
 {
     stage_open_server(state);
     return spawn_has_udp(&stage, &stage_place) ? 0 : -1;
+}
+
+static void remove_folder(void)
+{
+    DIR           *d = *folder ? opendir(folder) : NULL;
+    struct dirent *e;
+
+    while (d && (e = readdir(d)))
+        unlinkat(dirfd(d), e->d_name, 0);
+    if (d)
+        closedir(d);
+    if (*folder)
+        rmdir(folder);
+    *folder = '\0';
 }
 
 int stage_close(void **state)
@@ -74,7 +89,24 @@ int stage_close(void **state)
         close(listener);
     listener = -1;
     spawn_stop(&stage);
+    remove_folder();
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+        variables[i] = NULL;
     return 0;
+}
+
+void stage_listen(void)
+{
+    listener = spawn_occupy(&stage_place, SOCK_STREAM);
+    assert_true(listener >= 0);
+}
+
+void stage_move_to_ipv6(void)
+{
+    if (spawn_place_pick6(&stage_place))
+        return;
+    print_message("SKIPPED: no IPv6\n");
+    skip();
 }
 
 void stage_start(const char *first, ...)
@@ -87,7 +119,34 @@ void stage_start(const char *first, ...)
     while (args[n] && n + 2 < sizeof args / sizeof *args)
         args[++n] = va_arg(more, const char *);
     va_end(more);
-    assert_true(spawn_start(&stage, program, args));
+    assert_true(spawn_start_in(
+        &stage, &(struct spawn_setting){*folder ? folder : NULL, variables},
+        program, args));
+}
+
+void stage_set_variable(const char *variable)
+{
+    size_t i = 0;
+
+    while (variables[i])
+        i++;
+    assert_true(i + 1 < sizeof variables / sizeof *variables);
+    variables[i] = variable;
+}
+
+const char *stage_set_folder(void)
+{
+    (void)snprintf(folder, sizeof folder, "/tmp/libsock-stage-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    return folder;
+}
+
+void stage_end_silent(void)
+{
+    assert_int_equal(kill(stage.pid, SIGKILL), 0);
+    assert_int_equal(waitpid(stage.pid, NULL, 0), stage.pid);
+    stage.pid = 0;
+    assert_true(spawn_expect_end(stage.out));
 }
 
 /* ---- the test's own connections ---- */
@@ -125,11 +184,12 @@ int stage_join(void)
     struct spawn_place own;
     int                fd;
 
-    spawn_place_pick(&own);
+    if (stage_place.any.sa_family == AF_INET6)
+        spawn_place_pick6(&own);
+    else
+        spawn_place_pick(&own);
     fd = keep(spawn_occupy(&own, SOCK_DGRAM));
-    assert_int_equal(
-        connect(fd, (struct sockaddr *)&stage_place.in, sizeof stage_place.in),
-        0);
+    assert_int_equal(connect(fd, &stage_place.any, stage_place.size), 0);
     return fd;
 }
 
@@ -219,11 +279,10 @@ void stage_ends(int status)
 
 void stage_refuses(void)
 {
-    int fd = keep(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    int fd =
+        keep(socket(stage_place.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
 
-    assert_int_equal(
-        connect(fd, (struct sockaddr *)&stage_place.in, sizeof stage_place.in),
-        -1);
+    assert_int_equal(connect(fd, &stage_place.any, stage_place.size), -1);
     assert_int_equal(errno, ECONNREFUSED);
 }
 

@@ -47,6 +47,16 @@ void stage_program(const char *path);
 #define STAGE_UDP(test)                                                        \
     cmocka_unit_test_setup_teardown(test, stage_open_udp, stage_close)
 
+/** Before the program is started: what it finds. It lasts for this test. */
+void        stage_set_variable(const char *variable); /* "NAME=VALUE" */
+const char *stage_set_folder(void); /* an empty one, removed at the end */
+
+/** Move to IPv6's ::1, or skip the test if there is none. */
+void stage_move_to_ipv6(void);
+
+/** Listen there, for stage_receive(). */
+void stage_listen(void);
+
 int stage_open_server(void **state);
 int stage_open_client(void **state);
 int stage_open_udp(void **state);
@@ -64,6 +74,10 @@ int stage_join(void);
 
 /** Accept the client's connection; closed at the end of the test likewise. */
 int stage_receive(void);
+
+/** End the program, which must have printed nothing more, and nothing at all if
+ * nobody read anything. */
+void stage_end_silent(void);
 
 /** Close a connection of the test's; with a reset, if that is wanted. */
 void stage_leave(int fd);
