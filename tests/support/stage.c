@@ -223,7 +223,8 @@ void stage_resume(void)
 
 /* ---- what is said and heard ---- */
 
-static size_t print(char **text, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static size_t
+print(char **text, const char *format, va_list arguments)
 {
     int n = vasprintf(text, format, arguments);
 
