@@ -5,8 +5,11 @@
 
 #include "spawn.h"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+
+#include <linux/sockios.h>
 
 #include <arpa/inet.h>
 
@@ -336,6 +339,17 @@ bool spawn_send(int fd, const void *bytes, size_t len)
         len -= n > 0 ? (size_t)n : 0;
     } while (len > 0);
     return true;
+}
+
+bool spawn_arrives(int fd)
+{
+    long until = now_ms() + SPAWN_PATIENCE;
+    int  left  = -1;
+
+    while (ioctl(fd, SIOCOUTQ, &left) == 0 && left > 0)
+        if (!wait_for(-1, 0, until))
+            return false;
+    return left == 0;
 }
 
 static bool complain(const char *what, const void *bytes, size_t len)

@@ -88,6 +88,9 @@ int spawn_accept(int listener);
 /** Send all of it, without ever raising SIGPIPE. */
 bool spawn_send(int fd, const void *bytes, size_t len);
 
+/** Wait until all that was sent is where the peer may read it. */
+bool spawn_arrives(int fd);
+
 /** Are the next bytes of a stream exactly these? */
 bool spawn_expect(int fd, const void *bytes, size_t len);
 

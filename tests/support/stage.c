@@ -205,6 +205,15 @@ void stage_reset(int fd)
     spawn_reset(fd);
 }
 
+void stage_listen_at_default(int port)
+{
+    stage_place.in.sin_port = htons((in_port_t)port);
+    (void)snprintf(stage_place.port, sizeof stage_place.port, "%d", port);
+    listener = spawn_occupy(&stage_place, SOCK_STREAM);
+    if (listener < 0)
+        skip();
+}
+
 /* ---- the program's time ---- */
 
 void stage_pause(void)

@@ -83,6 +83,10 @@ void stage_end_silent(void);
 void stage_leave(int fd);
 void stage_reset(int fd);
 
+/** Listen at stage_place, but with this port, a client's default; or skip the
+ * test if that is not possible here. */
+void stage_listen_at_default(int port);
+
 /** Stop the program where it is, whatever arrives, until it is resumed. */
 void stage_pause(void);
 void stage_resume(void);
