@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MOST 64
+#define MOST 128
 
 struct spawn       stage;
 struct spawn_place stage_place;
