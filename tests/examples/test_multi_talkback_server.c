@@ -1,72 +1,52 @@
 /* test_multi_talkback_server.c - the select server answers everybody, and no
  * client can hold up or harm another. */
-#include "support/spawn.h"
+#include "support/stage.h"
+
+#include <sys/socket.h>
 
 #include <errno.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#define TAKEN "socket_bind() falló: razón: Address already in use\n"
+#define PIECE 2048
 
-#define PROGRAM EXAMPLES_DIR "/multi_talkback_server"
-
-static struct spawn       server;
-static struct spawn_place place;
-
-static bool launch(void)
+static void hears_welcome(int fd, int number)
 {
-    return spawn_start(&server, PROGRAM,
-                       (const char *[]){place.address, place.port, NULL});
-}
-
-static int start(void **state)
-{
-    (void)state;
-    spawn_place_pick(&place);
-    return launch() ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    spawn_stop(&server);
-    return 0;
+    stage_hears(fd,
+                "\nBienvenido al Servidor De Prueba de PHP. \n"
+                "Usted es el cliente numero: %d\nPara salir, escriba "
+                "'quit'. Para cerrar el servidor escriba 'shutdown'.\n",
+                number);
 }
 
 /* A new client that was welcomed by this number. */
 static int welcomed(int number)
 {
-    char text[256];
-    int  fd = spawn_connect(&server, &place);
+    int fd = stage_enter();
 
-    (void)snprintf(text, sizeof text,
-                   "\nBienvenido al Servidor De Prueba de PHP. \n"
-                   "Usted es el cliente numero: %d\nPara salir, escriba "
-                   "'quit'. Para cerrar el servidor escriba 'shutdown'.\n",
-                   number);
-    assert_true(fd >= 0);
-    assert_true(spawn_expect_text(fd, text));
+    hears_welcome(fd, number);
     return fd;
+}
+
+static void answered(int fd, int number, const char *line)
+{
+    stage_hears(fd, "Cliente %d: Usted dijo '%s'.\n", number, line);
 }
 
 /* This client says a line and gets its answer; the line is printed. */
 static void talks(int fd, int number)
 {
-    char answer[64];
+    stage_says(fd, "hola %d\n", number);
+    stage_hears(fd, "Cliente %d: Usted dijo 'hola %d'.\n", number, number);
+    stage_prints("hola %d\n", number);
+}
 
-    assert_true(spawn_send(fd, "hola\n", 5));
-    (void)snprintf(answer, sizeof answer, "Cliente %d: Usted dijo 'hola'.\n",
-                   number);
-    assert_true(spawn_expect_text(fd, answer));
-    assert_true(spawn_expect_text(server.out, "hola\n"));
+static void quits(int fd)
+{
+    stage_says(fd, "quit\n");
+    stage_hears_end(fd);
 }
 
 static void clients_take_turns(void **state)
@@ -77,11 +57,8 @@ static void clients_take_turns(void **state)
     talks(b, 1);
     talks(a, 0);
     talks(b, 1);
-    assert_true(spawn_send(b, "quit\n", 5));
-    assert_true(spawn_expect_end(b));
+    quits(b);
     talks(a, 0);
-    close(a);
-    close(b);
 }
 
 static void numbers_are_not_used_again(void **state)
@@ -89,14 +66,12 @@ static void numbers_are_not_used_again(void **state)
     int a = welcomed(0), b = welcomed(1), c;
 
     (void)state;
-    assert_true(spawn_send(a, "quit\n", 5));
-    assert_true(spawn_expect_end(a));
+    quits(a);
     c = welcomed(2);
     talks(c, 2);
     talks(b, 1);
-    close(a);
-    close(b);
-    close(c);
+    quits(c);
+    talks(welcomed(3), 3);
 }
 
 static void line_ends_and_empty_lines(void **state)
@@ -104,11 +79,28 @@ static void line_ends_and_empty_lines(void **state)
     int a = welcomed(0);
 
     (void)state;
-    assert_true(spawn_send(a, "uno\r\n\n0\n \r\n tres \rquit\r\n", 23));
-    assert_true(spawn_expect_text(a, "Cliente 0: Usted dijo 'uno'.\n"
-                                     "Cliente 0: Usted dijo 'tres'.\n"));
-    assert_true(spawn_expect_text(server.out, "uno\ntres\n"));
-    close(a);
+    stage_says(a, "uno\r\n\n0\n \r\n 0\t\n tres \r00\n\f\nquit\r");
+    answered(a, 0, "uno");
+    answered(a, 0, "tres");
+    answered(a, 0, "00");
+    answered(a, 0, "\f");
+    stage_is_cut(a);
+    stage_prints("uno\ntres\n00\n\f\n");
+    talks(welcomed(1), 1);
+}
+
+static void quit_and_shutdown_are_whole_lines(void **state)
+{
+    int a = welcomed(0);
+
+    (void)state;
+    stage_says(a, "QUIT\nquit ya\nshutdown!\n\vquit\t\n");
+    answered(a, 0, "QUIT");
+    answered(a, 0, "quit ya");
+    answered(a, 0, "shutdown!");
+    stage_hears_end(a);
+    stage_prints("QUIT\nquit ya\nshutdown!\n");
+    talks(welcomed(1), 1);
 }
 
 static void buffered_lines_are_all_answered(void **state)
@@ -116,15 +108,30 @@ static void buffered_lines_are_all_answered(void **state)
     int a = welcomed(0), b = welcomed(1);
 
     (void)state;
-    assert_true(spawn_send(a, "a\nb\nc\nquit\n", 11));
-    assert_true(spawn_expect_text(a, "Cliente 0: Usted dijo 'a'.\n"
-                                     "Cliente 0: Usted dijo 'b'.\n"
-                                     "Cliente 0: Usted dijo 'c'.\n"));
-    assert_true(spawn_expect_end(a));
-    assert_true(spawn_expect_text(server.out, "a\nb\nc\n"));
+    stage_says(a, "a\nb\nc\nquit\n");
+    answered(a, 0, "a");
+    answered(a, 0, "b");
+    answered(a, 0, "c");
+    stage_hears_end(a);
+    stage_prints("a\nb\nc\n");
     talks(b, 1);
-    close(a);
-    close(b);
+}
+
+/* All of it is there when the server looks: a round is one line of each. */
+static void a_round_is_one_line_of_each(void **state)
+{
+    char first[4];
+    int  a = welcomed(0), b = welcomed(1), i;
+
+    (void)state;
+    stage_pause();
+    stage_says(a, "x\nx\nx\n");
+    stage_says(b, "y\ny\ny\n");
+    assert_true(spawn_arrives(a) && spawn_arrives(b));
+    stage_resume();
+    for (i = 0; i < 4; i++)
+        assert_int_equal(read(stage.out, first + i, 1), 1);
+    assert_int_equal(first[0] + first[2], 'x' + 'y');
 }
 
 static void half_a_line_stalls_nobody(void **state)
@@ -132,32 +139,29 @@ static void half_a_line_stalls_nobody(void **state)
     int a = welcomed(0), b = welcomed(1);
 
     (void)state;
-    assert_true(spawn_send(a, "me", 2));
+    stage_says(a, "me");
     talks(b, 1);
-    assert_true(spawn_send(a, "di", 2));
+    stage_says(a, "di");
     talks(b, 1);
-    assert_true(spawn_send(a, "o\n", 2));
-    assert_true(spawn_expect_text(a, "Cliente 0: Usted dijo 'medio'.\n"));
-    assert_true(spawn_expect_text(server.out, "medio\n"));
-    close(a);
-    close(b);
+    stage_says(a, "o\n");
+    answered(a, 0, "medio");
+    stage_prints("medio\n");
 }
 
 static void an_overlong_line_comes_in_pieces_of_2048(void **state)
 {
-    char line[2101], answer[2200];
+    char line[PIECE + 53];
     int  a = welcomed(0);
 
     (void)state;
-    memset(line, 'a', 2100);
-    line[2100] = '\n';
+    memset(line, 'a', sizeof line);
+    line[sizeof line - 1] = '\n';
     assert_true(spawn_send(a, line, sizeof line));
-    (void)snprintf(answer, sizeof answer,
-                   "Cliente 0: Usted dijo '%.2048s'.\n"
-                   "Cliente 0: Usted dijo '%.52s'.\n",
-                   line, line);
-    assert_true(spawn_expect_text(a, answer));
-    close(a);
+    stage_hears(a,
+                "Cliente 0: Usted dijo '%.2048s'.\n"
+                "Cliente 0: Usted dijo '%.52s'.\n",
+                line, line);
+    stage_prints("%.2048s\n%.52s\n", line, line);
 }
 
 static void nul_bytes_are_kept(void **state)
@@ -165,10 +169,10 @@ static void nul_bytes_are_kept(void **state)
     int a = welcomed(0);
 
     (void)state;
-    assert_true(spawn_send(a, "\0a\0b\xff\0\n", 7));
-    assert_true(spawn_expect(a, "Cliente 0: Usted dijo 'a\0b\xff'.\n", 30));
-    assert_true(spawn_expect(server.out, "a\0b\xff\n", 5));
-    close(a);
+    assert_true(spawn_send(a, STAGE_BYTES("\0a\0b\xff%s\0\n")));
+    assert_true(
+        spawn_expect(a, STAGE_BYTES("Cliente 0: Usted dijo 'a\0b\xff%s'.\n")));
+    assert_true(spawn_expect(stage.out, STAGE_BYTES("a\0b\xff%s\n")));
 }
 
 static void shutdown_closes_everybody(void **state)
@@ -176,12 +180,23 @@ static void shutdown_closes_everybody(void **state)
     int a = welcomed(0), b = welcomed(1);
 
     (void)state;
-    assert_true(spawn_send(b, "shutdown\n", 9));
-    assert_true(spawn_expect_end(a));
-    assert_true(spawn_expect_end(b));
-    assert_int_equal(spawn_wait(&server), 0);
-    close(a);
-    close(b);
+    stage_says(b, " shutdown\t\n");
+    stage_hears_end(a);
+    stage_hears_end(b);
+    stage_ends(0);
+    stage_refuses();
+}
+
+static void an_unfinished_shutdown_counts(void **state)
+{
+    int a = welcomed(0), b = welcomed(1);
+
+    (void)state;
+    stage_says(b, "shutdown");
+    shutdown(b, SHUT_WR);
+    stage_hears_end(a);
+    stage_hears_end(b);
+    stage_ends(0);
 }
 
 static void the_server_goes_on_without_clients(void **state)
@@ -189,16 +204,14 @@ static void the_server_goes_on_without_clients(void **state)
     int a, b, c;
 
     (void)state;
-    close(welcomed(0));
+    stage_leave(welcomed(0));
     a = welcomed(1);
     shutdown(a, SHUT_WR);
-    assert_true(spawn_expect_end(a));
+    stage_hears_end(a);
     b = welcomed(2);
     c = welcomed(3);
-    close(b);
+    stage_leave(b);
     talks(c, 3);
-    close(a);
-    close(c);
 }
 
 static void an_unfinished_last_line_is_answered(void **state)
@@ -206,16 +219,15 @@ static void an_unfinished_last_line_is_answered(void **state)
     int a = welcomed(0), b = welcomed(1);
 
     (void)state;
-    assert_true(spawn_send(a, "hola\nadi", 8));
+    stage_says(a, "hola\nadi");
     shutdown(a, SHUT_WR);
-    assert_true(spawn_expect_text(a, "Cliente 0: Usted dijo 'hola'.\n"
-                                     "Cliente 0: Usted dijo 'adi'.\n"));
-    assert_true(spawn_expect_end(a));
-    assert_true(spawn_send(b, "fuera", 5));
-    close(b);
-    assert_true(spawn_expect_text(server.out, "hola\nadi\nfuera\n"));
+    answered(a, 0, "hola");
+    answered(a, 0, "adi");
+    stage_hears_end(a);
+    stage_says(b, "fuera");
+    stage_leave(b);
+    stage_prints("hola\nadi\nfuera\n");
     talks(welcomed(2), 2);
-    close(a);
 }
 
 static void lines_left_behind_are_all_printed(void **state)
@@ -223,10 +235,11 @@ static void lines_left_behind_are_all_printed(void **state)
     int a = welcomed(0);
 
     (void)state;
-    assert_true(spawn_send(a, "uno\ndos\ntres", 12));
-    shutdown(a, SHUT_WR);
-    close(a);
-    assert_true(spawn_expect_text(server.out, "uno\ndos\ntres\n"));
+    stage_pause();
+    stage_says(a, "uno\ndos\ntres");
+    stage_leave(a);
+    stage_resume();
+    stage_prints("uno\ndos\ntres\n");
     talks(welcomed(1), 1);
 }
 
@@ -235,15 +248,48 @@ static void a_reset_is_told_and_survived(void **state)
     int a = welcomed(0), b = welcomed(1);
 
     (void)state;
-    assert_true(spawn_send(a, "hola\nadi", 8));
-    assert_true(spawn_expect_text(a, "Cliente 0: Usted dijo 'hola'.\n"));
-    spawn_reset(a);
-    assert_true(spawn_expect_text(server.out,
-                                  "hola\nsocket_read() falló: razón: "
-                                  "Connection reset by peer\n"));
+    stage_says(a, "hola\nadi");
+    answered(a, 0, "hola");
+    stage_reset(a);
+    stage_prints("hola\n"
+                 "socket_read() falló: razón: Connection reset by peer\n");
     talks(b, 1);
     talks(welcomed(2), 2);
-    close(b);
+}
+
+static void five_may_come_at_once(void **state)
+{
+    int first = welcomed(0), fd[5], i;
+
+    (void)state;
+    stage_pause();
+    for (i = 0; i < 5; i++)
+        fd[i] = stage_enter();
+    stage_resume();
+    for (i = 0; i < 5; i++)
+        hears_welcome(fd[i], i + 1);
+    talks(fd[4], 5);
+    talks(first, 0);
+}
+
+static void many_leave_at_once(void **state)
+{
+    int fd[8], i;
+
+    (void)state;
+    for (i = 0; i < 8; i++)
+        fd[i] = welcomed(i);
+    stage_pause();
+    for (i = 0; i < 8; i += 2)
+        stage_leave(fd[i]);
+    stage_says(fd[3], "quit\n");
+    stage_says(fd[7], "quit\n");
+    stage_resume();
+    stage_hears_end(fd[3]);
+    stage_hears_end(fd[7]);
+    talks(fd[1], 1);
+    talks(fd[5], 5);
+    talks(welcomed(8), 8);
 }
 
 /* Send lines, take no answers, until the server drops us; what it prints is
@@ -252,12 +298,12 @@ static bool flood(int fd)
 {
     static char   lines[65536], trash[65536];
     struct pollfd p[2] = {{.fd = fd, .events = POLLOUT},
-                          {.fd = server.out, .events = POLLIN}};
+                          {.fd = stage.out, .events = POLLIN}};
 
     memset(lines, 'x', sizeof lines);
     lines[2000] = lines[sizeof lines - 1] = '\n';
     while (poll(p, 2, SPAWN_PATIENCE) > 0) {
-        if (p[1].revents && read(server.out, trash, sizeof trash) <= 0)
+        if (p[1].revents && read(stage.out, trash, sizeof trash) <= 0)
             return false;
         if (p[0].revents & POLLERR)
             return true;
@@ -275,10 +321,8 @@ static void who_takes_no_answers_is_dropped(void **state)
 
     (void)state;
     assert_true(flood(a));
-    assert_true(spawn_send(b, "sigue\n", 6));
-    assert_true(spawn_expect_text(b, "Cliente 1: Usted dijo 'sigue'.\n"));
-    close(a);
-    close(b);
+    stage_says(b, "sigue\n");
+    answered(b, 1, "sigue");
 }
 
 static void a_hundred_clients_are_served(void **state)
@@ -290,57 +334,53 @@ static void a_hundred_clients_are_served(void **state)
         fd[i] = welcomed(i);
     for (i = 99; i >= 0; i--)
         talks(fd[i], i);
-    for (i = 0; i < 100; i++)
-        close(fd[i]);
 }
 
 static void a_taken_port_is_told(void **state)
 {
-    int holder;
-
     (void)state;
-    spawn_place_pick(&place);
-    holder = spawn_occupy(&place, SOCK_STREAM);
-    assert_true(launch());
-    assert_true(spawn_expect_text(server.out, "socket_bind() falló: razón: "
-                                              "Address already in use\n"));
-    assert_int_equal(spawn_wait(&server), 1);
-    close(holder);
+    stage_port_taken(SOCK_STREAM, TAKEN, 1);
+}
+
+static void the_default_port_is_10000(void **state)
+{
+    (void)state;
+    stage_default_taken(SOCK_STREAM, "127.0.0.1", 10000, TAKEN, 1);
 }
 
 static void help_is_printed(void **state)
 {
     (void)state;
-    assert_true(
-        spawn_start(&server, PROGRAM, (const char *[]){"--help", NULL}));
-    assert_true(
-        spawn_expect_text(server.out, "usage: " PROGRAM " [ADDRESS [PORT]]\n"));
-    assert_int_equal(spawn_wait(&server), 0);
+    stage_help("[ADDRESS [PORT]]");
 }
-
-#define SERVED(test) cmocka_unit_test_setup_teardown(test, start, stop)
-#define ALONE(test) cmocka_unit_test_teardown(test, stop)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SERVED(clients_take_turns),
-        SERVED(numbers_are_not_used_again),
-        SERVED(line_ends_and_empty_lines),
-        SERVED(buffered_lines_are_all_answered),
-        SERVED(half_a_line_stalls_nobody),
-        SERVED(an_overlong_line_comes_in_pieces_of_2048),
-        SERVED(nul_bytes_are_kept),
-        SERVED(shutdown_closes_everybody),
-        SERVED(the_server_goes_on_without_clients),
-        SERVED(an_unfinished_last_line_is_answered),
-        SERVED(lines_left_behind_are_all_printed),
-        SERVED(a_reset_is_told_and_survived),
-        SERVED(who_takes_no_answers_is_dropped),
-        SERVED(a_hundred_clients_are_served),
-        ALONE(a_taken_port_is_told),
-        ALONE(help_is_printed),
+        STAGE_SERVER(clients_take_turns),
+        STAGE_SERVER(numbers_are_not_used_again),
+        STAGE_SERVER(line_ends_and_empty_lines),
+        STAGE_SERVER(quit_and_shutdown_are_whole_lines),
+        STAGE_SERVER(buffered_lines_are_all_answered),
+        STAGE_SERVER(a_round_is_one_line_of_each),
+        STAGE_SERVER(half_a_line_stalls_nobody),
+        STAGE_SERVER(an_overlong_line_comes_in_pieces_of_2048),
+        STAGE_SERVER(nul_bytes_are_kept),
+        STAGE_SERVER(shutdown_closes_everybody),
+        STAGE_SERVER(an_unfinished_shutdown_counts),
+        STAGE_SERVER(the_server_goes_on_without_clients),
+        STAGE_SERVER(an_unfinished_last_line_is_answered),
+        STAGE_SERVER(lines_left_behind_are_all_printed),
+        STAGE_SERVER(a_reset_is_told_and_survived),
+        STAGE_SERVER(five_may_come_at_once),
+        STAGE_SERVER(many_leave_at_once),
+        STAGE_SERVER(who_takes_no_answers_is_dropped),
+        STAGE_SERVER(a_hundred_clients_are_served),
+        STAGE_ALONE(a_taken_port_is_told),
+        STAGE_ALONE(the_default_port_is_10000),
+        STAGE_ALONE(help_is_printed),
     };
 
+    stage_program(EXAMPLES_DIR "/multi_talkback_server");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
