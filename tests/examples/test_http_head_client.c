@@ -1,148 +1,104 @@
 /* test_http_head_client.c - the HTTP client asks what it should and prints the
  * response as it comes; a server that is not there changes one line. */
-#include "support/spawn.h"
+#include "support/stage.h"
 
 #include <netdb.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#define PROGRAM EXAMPLES_DIR "/http_head_client"
-#define REQUEST                                                                \
-    "HEAD / HTTP/1.1\r\nHost: www.example.com\r\nConnection: Close\r\n\r\n"
 #define REFUSED "socket_connect() failed.\nReason: () Connection refused\n"
-#define GOODBYE "Closing socket...OK.\n\n"
-
-static struct spawn       client;
-static struct spawn_place place;
-static int                listener, conn;
-
-static bool launch(const char *address, const char *port)
-{
-    return spawn_start(&client, PROGRAM, (const char *[]){address, port, NULL});
-}
-
-static int listen_first(void **state)
-{
-    (void)state;
-    spawn_place_pick(&place);
-    listener = spawn_occupy(&place, SOCK_STREAM);
-    return listener >= 0 && launch(place.address, place.port) ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    spawn_stop(&client);
-    return 0;
-}
-
-static int stop_both(void **state)
-{
-    close(listener);
-    return stop(state);
-}
 
 /* All up to the response, with this outcome of the connect. */
 static void begins(const char *address, const char *port, const char *outcome)
 {
-    char text[512];
-
-    (void)snprintf(text, sizeof text,
-                   "<h2>TCP/IP Connection</h2>\nOK.\n"
-                   "Attempting to connect to '%s' on port '%s'...%s"
-                   "Sending HTTP HEAD request...OK.\nReading response:\n\n",
-                   address, port, outcome);
-    assert_true(spawn_expect_text(client.out, text));
-}
-
-static void asks(void)
-{
-    conn = spawn_accept(listener);
-    assert_true(conn >= 0);
-    assert_true(spawn_expect_text(conn, REQUEST));
-    begins(place.address, place.port, "OK.\n");
+    stage_prints("<h2>TCP/IP Connection</h2>\nOK.\n"
+                 "Attempting to connect to '%s' on port '%s'...%s"
+                 "Sending HTTP HEAD request...OK.\nReading response:\n\n",
+                 address, port, outcome);
 }
 
 static void ends(void)
 {
-    assert_true(spawn_expect_text(client.out, GOODBYE));
-    assert_true(spawn_expect_end(client.out));
-    assert_int_equal(spawn_wait(&client), 0);
+    stage_prints("Closing socket...OK.\n\n");
+    stage_ends(0);
+}
+
+static int asked(void)
+{
+    int fd = stage_receive();
+
+    stage_hears(fd, "HEAD / HTTP/1.1\r\nHost: www.example.com\r\n"
+                    "Connection: Close\r\n\r\n");
+    begins(stage_place.address, stage_place.port, "OK.\n");
+    return fd;
 }
 
 /* The server sends this; it is printed before anything else is sent. */
-static void shows(const char *bytes, size_t len)
+static void shows(int fd, const char *bytes, size_t len)
 {
-    assert_true(spawn_send(conn, bytes, len));
-    assert_true(spawn_expect(client.out, bytes, len));
+    assert_true(spawn_send(fd, bytes, len));
+    assert_true(spawn_expect(stage.out, bytes, len));
 }
 
 static void a_response_is_printed_as_it_comes(void **state)
 {
+    int fd = asked();
+
     (void)state;
-    asks();
-    shows("HTTP/1.1 200 OK\r\n", 17);
-    shows("Content-", 8);
-    shows("Type: text/plain\r\n", 18);
-    shows("\r\n", 2);
-    close(conn);
+    shows(fd, STAGE_BYTES("HTTP/1.1 200 OK\r\n"));
+    shows(fd, STAGE_BYTES("Content-"));
+    shows(fd, STAGE_BYTES("Type: text/plain\r\n"));
+    shows(fd, STAGE_BYTES("\r\n"));
+    stage_leave(fd);
     ends();
 }
 
 static void nul_bytes_are_printed(void **state)
 {
+    int fd = asked();
+
     (void)state;
-    asks();
-    shows("a\0b\xff\0", 5);
-    shows("0", 1);
-    close(conn);
+    shows(fd, STAGE_BYTES("a\0b\xff%s\0"));
+    shows(fd, STAGE_BYTES("\0"));
+    shows(fd, STAGE_BYTES("0"));
+    stage_leave(fd);
     ends();
 }
 
 static void a_long_response_is_complete(void **state)
 {
     static char bytes[20000];
+    int         fd = asked();
 
     (void)state;
     memset(bytes, 'z', sizeof bytes);
-    asks();
-    shows(bytes, sizeof bytes);
-    close(conn);
+    shows(fd, bytes, sizeof bytes);
+    stage_leave(fd);
     ends();
 }
 
 static void no_response_is_fine(void **state)
 {
     (void)state;
-    asks();
-    close(conn);
+    stage_leave(asked());
     ends();
 }
 
 static void a_reset_ends_the_response(void **state)
 {
+    int fd = asked();
+
     (void)state;
-    asks();
-    shows("HTTP", 4);
-    spawn_reset(conn);
+    shows(fd, STAGE_BYTES("HTTP"));
+    stage_reset(fd);
     ends();
 }
 
 static void a_refusal_is_told(void **state)
 {
     (void)state;
-    spawn_place_pick(&place);
-    assert_true(launch(place.address, place.port));
-    begins(place.address, place.port, REFUSED);
+    stage_start(stage_place.address, stage_place.port, NULL);
+    begins(stage_place.address, stage_place.port, REFUSED);
     ends();
 }
 
@@ -151,58 +107,69 @@ static void a_service_name_is_a_port(void **state)
     (void)state;
     if (!getservbyname("www", "tcp"))
         skip();
-    spawn_place_pick(&place);
-    assert_true(launch(place.address, "www"));
-    begins(place.address, "80", REFUSED);
+    stage_listen_at_default(80);
+    stage_start(stage_place.address, "www", NULL);
+    stage_leave(asked());
     ends();
 }
 
+static void the_default_port_is_www(void **state)
+{
+    (void)state;
+    if (!getservbyname("www", "tcp"))
+        skip();
+    stage_listen_at_default(80);
+    stage_start(stage_place.address, NULL);
+    stage_leave(asked());
+    ends();
+}
+
+/* 127.1.515 is 127.1.2.3, as names go that need nobody to be asked. */
 static void a_name_is_shown_as_its_address(void **state)
 {
+    uint32_t ip = ntohl(stage_place.in.sin_addr.s_addr);
+    char     name[32];
+
     (void)state;
-    spawn_place_pick(&place);
-    assert_true(launch("127.1", place.port));
-    begins("127.0.0.1", place.port, REFUSED);
+    (void)snprintf(name, sizeof name, "127.%u.%u", ip >> 16 & 0xff,
+                   ip & 0xffff);
+    stage_start(name, stage_place.port, NULL);
+    begins(stage_place.address, stage_place.port, REFUSED);
     ends();
 }
 
-static void an_unknown_service_is_refused(void **state)
+static void an_unknown_service_is_told(void **state)
 {
     (void)state;
-    assert_true(launch("127.0.0.1", "no-such-service"));
-    assert_true(
-        spawn_expect_text(client.err, "no-such-service: no such service\n"));
-    assert_int_equal(spawn_wait(&client), 1);
+    stage_start(stage_place.address, "no-such-service", NULL);
+    stage_prints("<h2>TCP/IP Connection</h2>\n"
+                 "addrinfo_lookup %s no-such-service: ",
+                 stage_place.address);
+    assert_int_equal(spawn_wait(&stage), 0);
 }
 
 static void help_is_printed(void **state)
 {
     (void)state;
-    assert_true(
-        spawn_start(&client, PROGRAM, (const char *[]){"--help", NULL}));
-    assert_true(
-        spawn_expect_text(client.out, "usage: " PROGRAM " [ADDRESS [PORT]]\n"));
-    assert_int_equal(spawn_wait(&client), 0);
+    stage_help("[ADDRESS [PORT]]");
 }
-
-#define SERVED(test)                                                           \
-    cmocka_unit_test_setup_teardown(test, listen_first, stop_both)
-#define ALONE(test) cmocka_unit_test_teardown(test, stop)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SERVED(a_response_is_printed_as_it_comes),
-        SERVED(nul_bytes_are_printed),
-        SERVED(a_long_response_is_complete),
-        SERVED(no_response_is_fine),
-        SERVED(a_reset_ends_the_response),
-        ALONE(a_refusal_is_told),
-        ALONE(a_service_name_is_a_port),
-        ALONE(a_name_is_shown_as_its_address),
-        ALONE(an_unknown_service_is_refused),
-        ALONE(help_is_printed),
+        STAGE_CLIENT(a_response_is_printed_as_it_comes),
+        STAGE_CLIENT(nul_bytes_are_printed),
+        STAGE_CLIENT(a_long_response_is_complete),
+        STAGE_CLIENT(no_response_is_fine),
+        STAGE_CLIENT(a_reset_ends_the_response),
+        STAGE_ALONE(a_refusal_is_told),
+        STAGE_ALONE(a_service_name_is_a_port),
+        STAGE_ALONE(the_default_port_is_www),
+        STAGE_ALONE(a_name_is_shown_as_its_address),
+        STAGE_ALONE(an_unknown_service_is_told),
+        STAGE_ALONE(help_is_printed),
     };
 
+    stage_program(EXAMPLES_DIR "/http_head_client");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
