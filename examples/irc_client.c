@@ -14,10 +14,8 @@ static size_t type_of(const char *line, size_t len, const char **type)
 {
     const char *space, *end = line + len;
 
-    if (len > 0 && line[0] == ':') {
-        space = memchr(line, ' ', len);
-        line  = space ? space + 1 : end;
-    }
+    if (len > 0 && line[0] == ':' && (space = memchr(line, ' ', len)))
+        line = space + 1;
     *type = line;
     space = memchr(line, ' ', (size_t)(end - line));
     return (size_t)((space ? space : end) - line);

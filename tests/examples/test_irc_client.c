@@ -41,6 +41,7 @@ static const struct {
     {"QUITE no", "QUITE"},
     {"quit no", "quit"},
     {":a QUITE no", "QUITE"},
+    {":word", ":word"},
     {"tab\tis part of it", "tab\tis"},
 };
 
