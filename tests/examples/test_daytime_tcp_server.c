@@ -186,10 +186,11 @@ static void a_taken_port_of_ipv6_is_told(void **state)
     stage_port_taken(SOCK_STREAM, "Address already in use (98)<br />\n", 0);
 }
 
-static void the_port_is_8000_unless_said(void **state)
+/* Whoever wants all addresses wants this one. */
+static void all_addresses_port_8000_unless_said(void **state)
 {
     (void)state;
-    stage_default_taken(SOCK_STREAM, "0.0.0.0", 8000,
+    stage_default_taken(SOCK_STREAM, stage_place.address, 8000,
                         "Address already in use (98)<br />\n", 0);
 }
 
@@ -220,7 +221,7 @@ int main(void)
         STAGE_ALONE(ipv6_is_served),
         STAGE_ALONE(a_taken_port_is_told),
         STAGE_ALONE(a_taken_port_of_ipv6_is_told),
-        STAGE_ALONE(the_port_is_8000_unless_said),
+        STAGE_ALONE(all_addresses_port_8000_unless_said),
         STAGE_ALONE(help_is_printed),
     };
 

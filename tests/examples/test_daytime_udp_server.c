@@ -215,8 +215,8 @@ static void a_taken_port_of_ipv6_is_told(void **state)
                      0);
 }
 
-/* Port 13 is not for everybody. */
-static void the_port_is_13_unless_said(void **state)
+/* Whoever wants all addresses wants this one; port 13 is not for everybody. */
+static void all_addresses_port_13_unless_said(void **state)
 {
     struct sockaddr_in in = stage_place.in;
     int                fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -227,7 +227,7 @@ static void the_port_is_13_unless_said(void **state)
     allowed =
         bind(fd, (struct sockaddr *)&in, sizeof in) == 0 || errno == EADDRINUSE;
     close(fd);
-    stage_default_taken(SOCK_DGRAM, "0.0.0.0", 13,
+    stage_default_taken(SOCK_DGRAM, stage_place.address, 13,
                         allowed ? "ERROR: 98 - Address already in use<br />\n"
                                 : "ERROR: 13 - Permission denied<br />\n",
                         0);
@@ -268,7 +268,7 @@ int main(void)
         STAGE_ALONE(ipv6_is_served),
         STAGE_ALONE(a_taken_port_is_told),
         STAGE_ALONE(a_taken_port_of_ipv6_is_told),
-        STAGE_ALONE(the_port_is_13_unless_said),
+        STAGE_ALONE(all_addresses_port_13_unless_said),
         STAGE_ALONE(tcp_may_have_the_port),
         STAGE_ALONE(help_is_printed),
     };

@@ -587,10 +587,11 @@ static void a_taken_port_is_told(void **state)
     stage_port_taken(SOCK_STREAM, "Address already in use (98)<br />\n", 0);
 }
 
-static void the_port_is_9001_unless_said(void **state)
+/* Whoever wants all addresses wants this one. */
+static void all_addresses_port_9001_unless_said(void **state)
 {
     (void)state;
-    stage_default_taken(SOCK_STREAM, "0.0.0.0", 9001,
+    stage_default_taken(SOCK_STREAM, stage_place.address, 9001,
                         "Address already in use (98)<br />\n", 0);
 }
 
@@ -637,7 +638,7 @@ int main(void)
         IN_FOLDER(a_file_that_all_could_read_is_replaced),
         IN_FOLDER(ipv6_is_served),
         IN_FOLDER(a_taken_port_is_told),
-        IN_FOLDER(the_port_is_9001_unless_said),
+        IN_FOLDER(all_addresses_port_9001_unless_said),
         IN_FOLDER(help_is_printed),
     };
 
