@@ -97,7 +97,7 @@ static bool read_name(sock_t *sock, char *path, size_t size)
     size_t i, length;
 
     if (sock_stream_get_line(sock, path, size, "\n", &length) != 1 ||
-        length == size - 1 || strlen(path) != length)
+        length == size - 1)
         return false;
     for (i = 0; i < length; i++)
         if (!isprint((unsigned char)path[i]))
