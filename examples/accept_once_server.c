@@ -3,7 +3,8 @@
  * The steps of every server: bind, listen, accept. sock_getpeername() tells
  * the other end.
  *
- * Try it: accept_once_server 127.0.0.1 5000 & telnet 127.0.0.1 5000
+ * Try it: ./accept_once_server 127.0.0.1 5000
+ *         and in another terminal: telnet 127.0.0.1 5000
  *
  * SPDX-License-Identifier: MIT
  */

@@ -4,7 +4,8 @@
  * taken the listener is left out: who comes then waits in the backlog. A client
  * that does not take its bytes within half a second is dropped.
  *
- * Try it: chat_server 127.0.0.1 5007, and telnet 127.0.0.1 5007 in two others
+ * Try it: ./chat_server 127.0.0.1 5007
+ *         and in two other terminals: telnet 127.0.0.1 5007
  *
  * SPDX-License-Identifier: MIT
  */

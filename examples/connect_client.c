@@ -2,7 +2,8 @@
  *
  * The first step of every client: a socket, then a connection.
  *
- * Try it: nc -l 127.0.0.1 8080 & connect_client 127.0.0.1 8080
+ * Try it: nc -l 127.0.0.1 8080
+ *         and in another terminal: ./connect_client 127.0.0.1 8080
  *
  * SPDX-License-Identifier: MIT
  */

@@ -2,7 +2,8 @@
  *
  * A server by its URL: "[::1]" as the address makes it one of IPv6.
  *
- * Try it: daytime_tcp_server 127.0.0.1 8000 & nc 127.0.0.1 8000
+ * Try it: ./daytime_tcp_server 127.0.0.1 8000
+ *         and in another terminal: nc 127.0.0.1 8000
  *
  * SPDX-License-Identifier: MIT
  */

@@ -2,9 +2,11 @@
  *
  * Accepting on UDP: the handle is one peer. Its first read is the packet that
  * brought it, its writes answer, and what it has not read when it is closed
- * comes with the next accept.
+ * comes with the next accept. (Senders of UDP are easily forged: a server for
+ * strangers sends no more than it was sent.)
  *
- * Try it: daytime_udp_server 127.0.0.1 8013 & nc -u 127.0.0.1 8013, and Enter
+ * Try it: ./daytime_udp_server 127.0.0.1 8013
+ *         and in another terminal: nc -u 127.0.0.1 8013
  *
  * SPDX-License-Identifier: MIT
  */

@@ -5,7 +5,8 @@
  * than ten. A client is not read from while it does not take what it is sent,
  * so one buffer is all that it can ever use. A signal handler ends the wait.
  *
- * Try it: echo_many 127.0.0.1 10007 & nc 127.0.0.1 10007
+ * Try it: ./echo_many 127.0.0.1 10007
+ *         and in another terminal: nc 127.0.0.1 10007
  *
  * SPDX-License-Identifier: MIT
  */

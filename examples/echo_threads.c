@@ -2,8 +2,10 @@
  *
  * Each thread has a listener of its own at the same address (SO_REUSEPORT), and
  * a poll set: the system deals the clients out, and the threads share nothing.
+ * So does it to another such program of the same user at that address.
  *
- * Try it: echo_threads 127.0.0.1 10007 & nc 127.0.0.1 10007
+ * Try it: ./echo_threads 127.0.0.1 10007
+ *         and in another terminal: nc 127.0.0.1 10007
  *
  * SPDX-License-Identifier: MIT
  */

@@ -24,7 +24,7 @@ static inline void usage(const char *program, const char *arguments, int status)
     exit(status);
 }
 
-/** PHP's die(): print, and end with 0. */
+/** PHP's die(): print, and end with 0. (In C one would end with 1.) */
 __attribute__((noreturn, format(printf, 1, 2))) static inline void
 die(const char *format, ...)
 {
@@ -102,7 +102,7 @@ static inline void var_dump(const char *bytes, size_t len)
     printf("\"\n");
 }
 
-/** PHP's .= operator; returns the new length. */
+/** PHP's .= operator; returns the new length. The caller sees to the room. */
 static inline size_t append(char *out, size_t at, const void *bytes, size_t len)
 {
     memcpy(out + at, bytes, len);

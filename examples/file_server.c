@@ -1,13 +1,15 @@
 /* file_server.c - gives the files of one folder to those who may have them.
  *
  * A client says the name of a file and gets "OK SIZE" and its bytes, or "NO".
- * What a server needs that faces strangers: it encrypts, knows its clients by
- * certificates that CA has signed, leaves its folder by no way, gives each
- * client ten seconds and a thread of its own, runs once, and logs.
+ * What a server needs that faces strangers: it encrypts, gives nothing to who
+ * has no certificate that CA has signed, leaves its folder by no way, gives
+ * each client a thread and ten seconds, runs once, and logs. For Linux 5.6 or
+ * newer. docs/security-guide.md tells how to make the certificates.
  *
- * Try it: file_server FOLDER server.pem ca.pem 127.0.0.1 9443
- * 2>>file_server.log and openssl s_client -quiet -connect 127.0.0.1:9443 -cert
- * client.pem
+ * Try it: ./file_server FOLDER server.pem ca.pem 127.0.0.1 9443
+ *         and in another terminal, where you type the name of a file:
+ *         openssl s_client -quiet -CAfile ca.pem -cert client.pem \
+ *             -verify_return_error -connect 127.0.0.1:9443
  *
  * SPDX-License-Identifier: MIT
  */
@@ -27,7 +29,8 @@
 #include <sys/syscall.h>
 
 #define MAX_CLIENTS 64
-#define CLIENT_MS 10000
+#define HANDSHAKE_MS 3000 /* for a stranger */
+#define CLIENT_MS 10000   /* for who was let in */
 
 struct client {
     sock_t *sock;
@@ -61,8 +64,10 @@ static int open_below(const char *path, off_t *size)
         *size = file.st_size;
         return fd;
     }
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+        errno = EISDIR; /* or worse */
+    }
     return -1;
 }
 
@@ -75,7 +80,8 @@ static void answer(const struct client *c, const char *path)
     int     fd = open_below(path, &size);
 
     if (fd < 0) {
-        note(c, "refused", path);
+        snprintf(buf, sizeof buf, "%s: %s", path, strerror(errno));
+        note(c, "refused", buf);
         sock_printf(c->sock, "NO\n");
         return;
     }
@@ -99,24 +105,35 @@ static bool read_name(sock_t *sock, char *path, size_t size)
     if (sock_stream_get_line(sock, path, size, "\n", &length) != 1 ||
         length == size - 1)
         return false;
+    if (length > 0 && path[length - 1] == '\r') /* who types has CRLF */
+        path[--length] = '\0';
     for (i = 0; i < length; i++)
         if (!isprint((unsigned char)path[i]))
             return false;
     return true;
 }
 
+/* Serve somebody who was let in. */
+static void converse(const struct client *c)
+{
+    char path[256];
+
+    sock_set_deadline(c->sock, CLIENT_MS);
+    if (read_name(c->sock, path, sizeof path))
+        answer(c, path);
+    else
+        note(c, "said nothing of use", "");
+}
+
 static void *serve(void *argument)
 {
     struct client *c = argument;
-    char           path[256];
 
-    sock_set_deadline(c->sock, CLIENT_MS);
-    if (!sock_stream_enable_crypto(c->sock, true, 0, NULL))
-        note(c, "not let in:", sock_last_message(c->sock));
-    else if (!read_name(c->sock, path, sizeof path))
-        note(c, "said nothing of use", "");
+    sock_set_deadline(c->sock, HANDSHAKE_MS);
+    if (sock_stream_enable_crypto(c->sock, true, 0, NULL))
+        converse(c);
     else
-        answer(c, path);
+        note(c, "not let in:", sock_last_message(c->sock));
     sock_shutdown(c->sock, SHUT_WR);
     sock_close(c->sock);
     free(c);
@@ -132,12 +149,14 @@ static void accept_one(sock_t *server)
 
     sem_wait(&places);
     if (c &&
-        (c->sock = sock_stream_accept(server, -1, c->name, sizeof c->name)) &&
-        pthread_create(&thread, NULL, serve, c) == 0) {
+        !(c->sock = sock_stream_accept(server, -1, c->name, sizeof c->name))) {
+        fprintf(stderr, "%s\n", sock_last_message(server));
+    } else if (!c || pthread_create(&thread, NULL, serve, c)) {
+        fprintf(stderr, "no memory or no thread for another client\n");
+    } else {
         pthread_detach(thread);
         return;
     }
-    fprintf(stderr, "%s\n", sock_last_message(server));
     if (c)
         sock_close(c->sock);
     free(c);

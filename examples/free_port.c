@@ -2,7 +2,7 @@
  *
  * sock_stream_get_name() tells the address that a socket got.
  *
- * Try it: free_port 127.0.0.1 0
+ * Try it: ./free_port 127.0.0.1 0
  *
  * SPDX-License-Identifier: MIT
  */

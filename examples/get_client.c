@@ -1,9 +1,13 @@
 /* get_client.c - asks a web server for its first page and shows 2,045 bytes.
  *
  * MSG_WAITALL has one sock_recv() wait until all of them are there, or until
- * the server has ended the stream; what came by then is never lost.
+ * the server has ended the stream; what came by then is never lost. (The
+ * request is that of the PHP program; one of your own says Host, and
+ * Connection: close lest the server keep the connection and this waits for
+ * more.)
  *
- * Try it: python3 -m http.server -b 127.0.0.1 8080 & get_client 127.0.0.1 8080
+ * Try it: python3 -m http.server -b 127.0.0.1 8080
+ *         and in another terminal: ./get_client 127.0.0.1 8080
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,9 +1,10 @@
 /* http_head_client.c - asks a web server for the head of its first page.
  *
  * The second program of PHP's socket manual: look up, connect, write, read to
- * the end.
+ * the end. As in PHP's, a failed connect is told and the rest done all the
+ * same: a program of your own ends there.
  *
- * Try it: http_head_client www.example.com www
+ * Try it: ./http_head_client www.example.com www
  *
  * SPDX-License-Identifier: MIT
  */

@@ -4,7 +4,7 @@
  * handshake, request and response have ten seconds together, and a response
  * that somebody has cut off is told from one that is complete.
  *
- * Try it: https_get https://www.example.com/
+ * Try it: ./https_get https://www.example.com/
  *         SSL_CERT_FILE names the certificates to trust instead of the system's
  *
  * SPDX-License-Identifier: MIT
@@ -22,8 +22,10 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
         usage(argv[0], "https://HOST[:PORT]/PATH", 0);
     if (argc != 2 || strpbrk(argv[1], " \t\r\n#") ||
-        sscanf(argv[1], "https://%255[^/]%n", host, &at) != 1)
+        sscanf(argv[1], "https://%255[^/?]%n", host, &at) != 1 ||
+        (argv[1][at] && argv[1][at] != '/'))
         usage(argv[0], "https://HOST[:PORT]/PATH", 2);
+    setvbuf(stdout, NULL, _IONBF, 0);
     path     = argv[1][at] ? argv[1] + at : "/";
     name_end = strchr(host, ']') ? strchr(host, ']') : host;
     snprintf(server, sizeof server, "tls://%s%s", host,

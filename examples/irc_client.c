@@ -3,7 +3,8 @@
  * LIBSOCK_NORMAL_READ stops at the first "\r" or "\n", as PHP does: of "\r\n"
  * the "\n" is still to be read, or it would come as a line of its own.
  *
- * Try it: nc -C -l 127.0.0.1 6667, irc_client 127.0.0.1 6667, and type there
+ * Try it: nc -C -l 127.0.0.1 6667, where you type lines of IRC
+ *         and in another terminal: ./irc_client 127.0.0.1 6667
  *
  * SPDX-License-Identifier: MIT
  */

@@ -3,7 +3,8 @@
  * The next client waits in the backlog until the one before is done. See
  * chat_server.c for several at a time.
  *
- * Try it: live_server 127.0.0.1 5000 & telnet 127.0.0.1 5000
+ * Try it: ./live_server 127.0.0.1 5000
+ *         and in another terminal: telnet 127.0.0.1 5000
  *
  * SPDX-License-Identifier: MIT
  */

@@ -5,7 +5,8 @@
  * that has one.  Half a line stalls nobody: it stays with the socket until the
  * rest arrives.  A client that takes no answers is dropped after half a second.
  *
- * Try it: multi_talkback_server 127.0.0.1 10000, and telnet in two terminals
+ * Try it: ./multi_talkback_server 127.0.0.1 10000
+ *         and in two other terminals: telnet 127.0.0.1 10000
  *
  * SPDX-License-Identifier: MIT
  */
@@ -92,6 +93,7 @@ int main(int argc, char **argv)
     bool        running = true;
     sock_t     *sock, *msgsock;
     size_t      i, ready;
+    int         selected;
 
     begin(argc, argv, &address, &port);
 
@@ -109,8 +111,13 @@ int main(int argc, char **argv)
         memcpy(readable, clients, count * sizeof *clients);
         if (full)
             readable[0] = NULL;
-        ready = count;
-        if (sock_select(readable, ready, NULL, 0, NULL, 0, 5000) < 1) {
+        ready    = count;
+        selected = sock_select(readable, ready, NULL, 0, NULL, 0, 5000);
+        if (selected < 0) {
+            failed("socket_select", NULL);
+            break;
+        }
+        if (selected == 0) {
             full = false;
             continue;
         }
@@ -119,7 +126,7 @@ int main(int argc, char **argv)
             welcome(msgsock);
         } else if (readable[0] && sock_last_error(sock) != EAGAIN) {
             failed("socket_accept", sock);
-            full = true;
+            full = count > 1;
         }
         /* Handle input; backwards, as drop() fills a gap with the last. */
         for (i = ready - 1; running && i > 0; i--)

@@ -1,7 +1,7 @@
 /* php4_http_head_client.c - asks a web server for the head of its first page,
- * as PHP 4.0 had it: line by line.
+ * as PHP 4.0 had it: line by line, and on with it when connecting has failed.
  *
- * Try it: php4_http_head_client www.php.net www
+ * Try it: ./php4_http_head_client www.php.net www
  *
  * SPDX-License-Identifier: MIT
  */

@@ -5,7 +5,8 @@
  * they are sock_create(), sock_bind() and so on. The first client that quits
  * ends the server.
  *
- * Try it: php4_talkback_server 127.0.0.1 10000 & telnet 127.0.0.1 10000
+ * Try it: ./php4_talkback_server 127.0.0.1 10000
+ *         and in another terminal: telnet 127.0.0.1 10000
  *
  * SPDX-License-Identifier: MIT
  */

@@ -3,7 +3,8 @@
  * One read is whatever has arrived by then, be it a line or less: a server
  * that has a protocol reads until its message is complete.
  *
- * Try it: reply_server 127.0.0.1 5000 & telnet 127.0.0.1 5000
+ * Try it: ./reply_server 127.0.0.1 5000
+ *         and in another terminal: telnet 127.0.0.1 5000
  *
  * SPDX-License-Identifier: MIT
  */

@@ -3,7 +3,8 @@
  * The other side of stream_multi_server. The 30 seconds bound the look-up and
  * the connecting together.
  *
- * Try it: stream_multi_server 127.0.0.1 8000 & stream_client 127.0.0.1 8000
+ * Try it: ./stream_multi_server 127.0.0.1 8000
+ *         and in another terminal: ./stream_client 127.0.0.1 8000
  *
  * SPDX-License-Identifier: MIT
  */
@@ -26,12 +27,12 @@ int main(int argc, char **argv)
         die("%s (%d)<br />\n", sock_strerror(code), code);
     }
     sock_printf(fp, "Aloha");
-    while (!sock_eof(fp)) {
+    do {
         if ((n = sock_gets(fp, line, sizeof line)) > 0)
             var_dump(line, (size_t)n);
         else
             printf("bool(false)\n");
-    }
+    } while (n > 0 && !sock_eof(fp));
     sock_close(fp);
     return 0;
 }

@@ -3,7 +3,8 @@
  *
  * The select server once more, with streams.
  *
- * Try it: stream_multi_server 127.0.0.1 8000 & telnet 127.0.0.1 8000
+ * Try it: ./stream_multi_server 127.0.0.1 8000
+ *         and in another terminal: telnet 127.0.0.1 8000
  *
  * SPDX-License-Identifier: MIT
  */
@@ -62,7 +63,7 @@ int main(int argc, char **argv)
     char        url[512];
     sock_t     *conn;
     size_t      i, mod_fd;
-    int         code;
+    int         code, selected;
 
     begin(argc, argv, &address, &port);
     snprintf(url, sizeof url, "tcp://%s:%s", address, port);
@@ -76,15 +77,18 @@ int main(int argc, char **argv)
         memcpy(read, master, count * sizeof *master);
         if (full)
             read[0] = NULL;
-        mod_fd = count;
-        if (sock_select(read, mod_fd, NULL, 0, NULL, 0, 5000) < 1) {
+        mod_fd   = count;
+        selected = sock_select(read, mod_fd, NULL, 0, NULL, 0, 5000);
+        if (selected < 0)
+            die("%s\n", sock_last_message(NULL));
+        if (selected == 0) {
             full = false;
             continue;
         }
         if (read[0] && (conn = sock_stream_accept(master[0], 0, NULL, 0)))
             greet(conn);
         else if (read[0])
-            full = sock_last_error(master[0]) != ETIMEDOUT;
+            full = count > 1 && sock_last_error(master[0]) != ETIMEDOUT;
         /* Backwards, as drop() fills a gap with the last. */
         for (i = mod_fd - 1; i > 0; i--)
             if (read[i])

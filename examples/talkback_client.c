@@ -5,7 +5,7 @@
  * for 200 ms: sock_set_timeout() and ETIMEDOUT.  A line that was cut off by the
  * limit stays for the next read.
  *
- * Try it: talkback_client 127.0.0.1 10000 hello 'how are you?' quit
+ * Try it: ./talkback_client 127.0.0.1 10000 hello 'how are you?' quit
  *
  * SPDX-License-Identifier: MIT
  */

@@ -3,7 +3,8 @@
  * The first program of PHP's socket manual: create, bind, listen, then one
  * client at a time.  A client that leaves does not end the server.
  *
- * Try it: talkback_server 127.0.0.1 10000 & telnet 127.0.0.1 10000
+ * Try it: ./talkback_server 127.0.0.1 10000
+ *         and in another terminal: telnet 127.0.0.1 10000
  *
  * SPDX-License-Identifier: MIT
  */

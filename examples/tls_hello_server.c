@@ -1,10 +1,12 @@
 /* tls_hello_server.c - shows every client its own request, encrypted.
  *
  * At start it makes a key and a certificate signed with it, which no client
- * trusts by itself. Accepting does not wait for the handshake, which
- * sock_stream_enable_crypto() does here; and each client has a minute in all.
+ * trusts by itself, and writes both to server.pem here, over one that is there.
+ * Accepting does not wait for the handshake, which sock_stream_enable_crypto()
+ * does here. One client at a time, as in PHP's, and each has a minute in all:
+ * file_server.c has threads.
  *
- * Try it: tls_hello_server 127.0.0.1 9001, and in another terminal
+ * Try it: ./tls_hello_server 127.0.0.1 9001, and in another terminal
  *         openssl s_client -connect 127.0.0.1:9001, and an empty line; or
  *         curl -k --http0.9 https://127.0.0.1:9001/, as the answer that the
  *         PHP manual gives begins with "200 OK HTTP/1.1", which is not HTTP
@@ -121,9 +123,9 @@ int main(int argc, char **argv)
     if (!make_pem(pemfile, passphrase))
         die("%s cannot be written\n", pemfile);
     context = sock_context_create();
-    sock_context_set_string(context, "ssl.local_cert", pemfile);
-    sock_context_set_string(context, "ssl.passphrase", passphrase);
-    sock_context_set_bool(context, "ssl.verify_peer", false);
+    if (!sock_context_set_string(context, "ssl.local_cert", pemfile) ||
+        !sock_context_set_string(context, "ssl.passphrase", passphrase))
+        die("%s\n", sock_last_message(NULL));
 
     server = sock_stream_server(url, 0, context);
     sock_context_free(context);
@@ -141,6 +143,7 @@ int main(int argc, char **argv)
             answer(client);
         } else {
             printf("error.\n");
+            fprintf(stderr, "%s\n", sock_last_message(client));
         }
         sock_close(client);
     }

@@ -2,8 +2,11 @@
  *
  * Datagrams have no connection: who sent one is known by its address, which
  * indexes what the server knows about that peer, as $clients["$ip:$port"] does.
+ * Nobody is ever forgotten here: a server for strangers forgets, for senders of
+ * UDP are easily forged.
  *
- * Try it: udp_indexed_server 127.0.0.1 9000 & nc -u 127.0.0.1 9000
+ * Try it: ./udp_indexed_server 127.0.0.1 9000
+ *         and in another terminal: nc -u 127.0.0.1 9000
  *
  * SPDX-License-Identifier: MIT
  */

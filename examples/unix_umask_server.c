@@ -3,7 +3,8 @@
  * The umask holds from the birth of the file: nobody slips in before a chmod()
  * would come. The context's "socket.unix_mode" does the same for one socket.
  *
- * Try it: unix_umask_server /tmp/umask.sock 077 & nc -U /tmp/umask.sock
+ * Try it: ./unix_umask_server /tmp/umask.sock 077
+ *         and in another terminal: nc -U /tmp/umask.sock
  *
  * SPDX-License-Identifier: MIT
  */

@@ -5,7 +5,8 @@
  * that would rather have it wait leaves the listener out of the select, as
  * chat_server.c does.
  *
- * Try it: whitespace_multi_server 127.0.0.1 9000 & telnet 127.0.0.1 9000
+ * Try it: ./whitespace_multi_server 127.0.0.1 9000
+ *         and in another terminal: telnet 127.0.0.1 9000
  *
  * SPDX-License-Identifier: MIT
  */

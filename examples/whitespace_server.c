@@ -1,7 +1,8 @@
 /* whitespace_server.c - gives one client back what it said, without the white
  * space, and ends.
  *
- * Try it: whitespace_server 127.0.0.1 9000 & telnet 127.0.0.1 9000
+ * Try it: ./whitespace_server 127.0.0.1 9000
+ *         and in another terminal: telnet 127.0.0.1 9000
  *
  * SPDX-License-Identifier: MIT
  */

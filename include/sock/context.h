@@ -6,7 +6,9 @@
  *
  * Bad files are found when a context is first used, not when it is filled.
  *
- * Options.  Those marked C count for clients, those marked S for servers.
+ * Options.  Those marked C count for clients, those marked S for servers.  What
+ * stands behind a semicolon is the default; without one it is the system's, or
+ * OpenSSL's, or none.
  *
  *     socket.bindto          C  text   own address: "127.0.0.1:0", "[::1]:0"
  *     socket.backlog         S  int    waiting connections; -1: the most

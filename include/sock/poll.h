@@ -10,6 +10,10 @@
  *         for (int i = 0; i < n; i++)
  *             ... events[i].sock, events[i].data, events[i].events ...
  *
+ * A wait returns one event of a member at most, and closing it takes none back.
+ * So what data points to may be freed with the member's own event or behind the
+ * loop; not with another's, as its own may stand further on.
+ *
  * An event is read and write as well, if that is watched, on an error and an
  * end. A listener whose accept fails with EMFILE stays ready: have it rest, by
  * sock_poll_modify() with 0, until there are descriptors again.

@@ -3,7 +3,7 @@
  *     sock_t *server = sock_create_listen(10000, 5);
  *     sock_t *client;
  *
- *     while ((client = sock_accept(server))) {
+ *     while (server && (client = sock_accept(server))) {
  *         char    line[2048];
  *         ssize_t n;
  *
@@ -12,7 +12,7 @@
  *             sock_write_all(client, line, (size_t)n, NULL);
  *         sock_close(client);
  *     }
- *     fprintf(stderr, "%s\n", sock_last_message(server));
+ *     fprintf(stderr, "%s\n", sock_last_message(NULL));
  *
  * base.h     handles, results, times: the rules of every call
  * error.h    what went wrong, as a code and as a sentence

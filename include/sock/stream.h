@@ -27,8 +27,13 @@
  * loop ends clients that stay silent by itself.  After EAGAIN wait for what you
  * called: to read for a read, to write for a write; the library waits for what
  * TLS needs.  Readable may mean that only part of a record has come, and
- * writable that the handshake is still to do: so a select loop sets what it
- * accepts non-blocking, as LIBSOCK_DONTWAIT is for reads only.
+ * writable that the handshake is still to do: so a loop that must not wait sets
+ * what it accepts non-blocking, as LIBSOCK_DONTWAIT is for reads only.  There
+ * the first read, or sock_stream_enable_crypto() again and again, does the
+ * handshake a step at a time; and what sock_write_all() did not get rid of
+ * with EAGAIN, from its *done on, is kept by the program until the socket is
+ * writable, in any buffer.  A loop that may wait a little gives its clients a
+ * short timeout instead, and drops who meets it.
  *
  * An end without TLS's own goodbye is LIBSOCK_ETLS_TRUNCATED: somebody may have
  * cut the connection.  Many clients end so; a server whose messages tell their

@@ -131,7 +131,7 @@ static void files_are_given_as_they_are(void **state)
     (void)state;
     asks(STAGE_BYTES("a.txt\n"), STAGE_BYTES("OK 8\none\0two\n"));
     logs(" served a.txt\n");
-    asks(STAGE_BYTES("empty\n"), STAGE_BYTES("OK 0\n"));
+    asks(STAGE_BYTES("empty\r\n"), STAGE_BYTES("OK 0\n"));
     logs(" served empty\n");
     is_served();
 }
@@ -171,7 +171,7 @@ static void no_name_leads_out_of_the_folder(void **state)
     for (i = 0; i < sizeof names / sizeof *names; i++) {
         (void)snprintf(line, sizeof line, "%s\n", names[i]);
         asks(line, strlen(line), STAGE_BYTES("NO\n"));
-        (void)snprintf(line, sizeof line, " refused %s\n", names[i]);
+        (void)snprintf(line, sizeof line, " refused %s: ", names[i]);
         logs(line);
         tls_peer_free(peers[--count]);
     }
