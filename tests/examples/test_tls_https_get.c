@@ -220,17 +220,18 @@ static void ipv6_is_spoken(void **state)
     is_done();
 }
 
-/* Port 443 is not for everybody. */
-static void the_port_is_443_unless_said(void **state)
+/* The URL does not say the port, and this one is not for everybody. */
+static void asks_port_443(void)
 {
     const struct cert_wish wish = good();
     char                   url[64], request[128];
     int                    probe;
 
-    (void)state;
     stage_place.in.sin_port = htons(443);
-    if ((probe = spawn_occupy(&stage_place, SOCK_DGRAM)) < 0)
+    if ((probe = spawn_occupy(&stage_place, SOCK_STREAM)) < 0) {
+        print_message("SKIPPED: port 443 is not to be had\n");
         skip();
+    }
     close(probe);
     stage_listen();
     (void)snprintf(url, sizeof url, "https://%s/x", stage_place.address);
@@ -241,6 +242,19 @@ static void the_port_is_443_unless_said(void **state)
                    "GET /x HTTP/1.0\r\nHost: %s\r\n\r\n", stage_place.address);
     assert_true(tls_peer_expect_text(server, request));
     is_done();
+}
+
+static void the_port_is_443_unless_said(void **state)
+{
+    (void)state;
+    asks_port_443();
+}
+
+static void the_port_of_ipv6_is_443_unless_said(void **state)
+{
+    (void)state;
+    stage_move_to_ipv6();
+    asks_port_443();
 }
 
 /* ---- what is cut off ---- */
@@ -448,6 +462,7 @@ int main(void)
         TEST(tls_1_2_is_spoken_as_1_3_is),
         TEST(ipv6_is_spoken),
         TEST(the_port_is_443_unless_said),
+        TEST(the_port_of_ipv6_is_443_unless_said),
         TEST(an_end_without_a_goodbye_is_told),
         TEST(what_came_before_the_cut_is_printed),
         TEST(an_end_without_an_answer_is_told),
