@@ -331,20 +331,16 @@ static void full_and_busy_it_lets_others_in(void **state)
     }
 }
 
+#define STATE(...) (&(struct row){__VA_ARGS__})
 #define ROW(server, kind)                                                      \
     {                                                                          \
-#server " beside " #kind, beside, stage_open, stage_close,             \
-            &(struct row)                                                      \
-        {                                                                      \
-            &server, &hostile_##kind                                           \
-        }                                                                      \
+        "at " #server ": beside " #kind, beside, stage_open, stage_close,      \
+            STATE(&server, &hostile_##kind)                                    \
     }
 #define FULL(test, server)                                                     \
     {                                                                          \
-#server ": " #test, test, stage_open, stage_close, &(struct row)       \
-        {                                                                      \
-            &server, NULL                                                      \
-        }                                                                      \
+        "at " #server ": " #test, test, stage_open, stage_close,               \
+            STATE(&server, NULL)                                               \
     }
 
 int main(void)

@@ -79,13 +79,11 @@ static void before(void **state)
     }
 }
 
+#define STATE(...) (&(struct row){__VA_ARGS__})
 #define ROW(server, kind)                                                      \
     {                                                                          \
-#kind " before a guest of " #server, before, stage_open, stage_close,  \
-            &(struct row)                                                      \
-        {                                                                      \
-            &server, &hostile_##kind                                           \
-        }                                                                      \
+        "before a guest of " #server ": " #kind, before, stage_open,           \
+            stage_close, STATE(&server, &hostile_##kind)                       \
     }
 
 int main(void)
