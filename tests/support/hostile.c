@@ -70,6 +70,8 @@ const struct hostile hostile_nuls = {
     .count = 4, .len = sizeof block, .fill = fill_with_nuls};
 const struct hostile hostile_long_lines = {
     .count = 2, .len = 1 << 20, .fill = fill_with_letters};
+const struct hostile hostile_half_liners = {
+    .count = 12, .len = 2, .fill = fill_with_letters};
 const struct hostile hostile_idlers = {.count = 60, .fill = fill_with_nuls};
 const struct hostile hostile_half_closers = {.count = 8,
                                              .len   = 2,

@@ -34,14 +34,14 @@ struct hostile {
 /** The kinds; HOSTILE_ROWS has a row of a table, ROW(server, kind), for each.
  */
 extern const struct hostile hostile_garbage, hostile_nuls, hostile_long_lines,
-    hostile_idlers, hostile_half_closers, hostile_resetters, hostile_droppers,
-    hostile_slow_readers;
+    hostile_half_liners, hostile_idlers, hostile_half_closers,
+    hostile_resetters, hostile_droppers, hostile_slow_readers;
 
 #define HOSTILE_ROWS(ROW, server)                                              \
     ROW(server, garbage), ROW(server, nuls), ROW(server, long_lines),          \
-        ROW(server, idlers), ROW(server, half_closers),                        \
-        ROW(server, resetters), ROW(server, droppers),                         \
-        ROW(server, slow_readers)
+        ROW(server, half_liners), ROW(server, idlers),                         \
+        ROW(server, half_closers), ROW(server, resetters),                     \
+        ROW(server, droppers), ROW(server, slow_readers)
 
 /** Forget everybody of the test before: once at the beginning of each. */
 void hostile_begin(void);
