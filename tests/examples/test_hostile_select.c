@@ -268,12 +268,12 @@ static struct guest *waits(void)
 /* For some time nobody is let in, and next to no processor time is used. */
 static void rests(struct guest **waiting)
 {
-    long used = hostile_used(), until = hostile_now() + 300, left;
+    long used = stage_used(), until = hostile_now() + 300, left;
     int  i;
 
     while ((left = until - hostile_now()) > 0)
         (void)hostile_move((int)left);
-    assert_in_range(hostile_used() - used, 0, 60);
+    assert_in_range(stage_used() - used, 0, 60);
     for (i = 0; i < WAITING; i++)
         assert_int_equal(waiting[i]->have, 0);
 }

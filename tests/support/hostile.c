@@ -343,13 +343,3 @@ long hostile_now(void)
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
-
-long hostile_used(void)
-{
-    struct timespec t;
-    clockid_t       its;
-
-    assert_int_equal(clock_getcpuclockid(stage.pid, &its), 0);
-    clock_gettime(its, &t);
-    return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}

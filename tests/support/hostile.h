@@ -94,7 +94,4 @@ void hostile_await_descriptors(int count);
 /** Milliseconds of a clock that only goes forward. */
 long hostile_now(void);
 
-/** Milliseconds of processor time that the program has used. */
-long hostile_used(void);
-
 #endif

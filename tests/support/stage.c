@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MOST 128
@@ -331,4 +332,14 @@ void stage_default_taken(int type, const char *default_address, int port,
     stage_start(default_address ? NULL : stage_place.address, NULL);
     stage_prints("%s", printed);
     stage_ends(status);
+}
+
+long stage_used(void)
+{
+    struct timespec t;
+    clockid_t       its;
+
+    assert_int_equal(clock_getcpuclockid(stage.pid, &its), 0);
+    clock_gettime(its, &t);
+    return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }

@@ -91,6 +91,9 @@ void stage_listen_at_default(int port);
 void stage_pause(void);
 void stage_resume(void);
 
+/** Milliseconds of processor time that the program has used. */
+long stage_used(void);
+
 /* What is said and heard: all as printf() has it. */
 
 /** The test's connection sends this, or gets exactly this next. */
