@@ -15,6 +15,7 @@
 
 /* NULL: a free place. */
 static sock_t *client_socks[MAX_CLIENTS];
+static bool    full; /* no descriptors: let others wait until somebody leaves */
 
 /* Greet who has come, and give it a place. */
 static void greet(sock_t *client)
@@ -39,6 +40,7 @@ static void drop(int i)
 {
     sock_close(client_socks[i]);
     client_socks[i] = NULL;
+    full            = false;
 }
 
 /* Read what a client says, and pass it on to all others. */
@@ -102,7 +104,7 @@ int main(int argc, char **argv)
         for (i = places = 0; i < MAX_CLIENTS; i++)
             if (!(read[i] = client_socks[i]))
                 places++;
-        read[i] = places > 0 ? sock : NULL;
+        read[i] = places > 0 && !full ? sock : NULL;
 
         if (sock_select(read, MAX_CLIENTS + 1, NULL, 0, NULL, 0, -1) < 0) {
             code = sock_last_error(NULL);
@@ -110,6 +112,8 @@ int main(int argc, char **argv)
         }
         if (read[MAX_CLIENTS] && (client = sock_accept(sock)))
             greet(client);
+        else if (read[MAX_CLIENTS] && sock_last_error(sock) != EAGAIN)
+            full = places < MAX_CLIENTS;
         for (i = 0; i < MAX_CLIENTS; i++)
             if (read[i] && client_socks[i])
                 pass_on(i);

@@ -96,7 +96,7 @@ static void *work(void *argument)
 
     while ((n = sock_poll_wait(w->set, events, 256, w->full ? 1000 : -1)) >=
            0) {
-        if (n == 0)
+        if (w->full)
             listen_again(w);
         for (i = 0; i < n; i++)
             if (events[i].sock == w->server)

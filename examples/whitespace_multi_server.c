@@ -16,6 +16,8 @@
 
 /* NULL: a free place. */
 static sock_t *clients[MAX_CLIENTS];
+static int     count;
+static bool    full; /* no descriptors: let others wait until somebody leaves */
 
 /* ereg_replace("[ \t\n\r]", "", $input), in place; returns the new length. */
 static size_t strip(char *buf, size_t len)
@@ -32,6 +34,8 @@ static void drop(int i)
 {
     sock_close(clients[i]);
     clients[i] = NULL;
+    full       = false;
+    count--;
 }
 
 /* Give a client the first free place, or none. */
@@ -47,6 +51,7 @@ static void seat(sock_t *client)
         return;
     }
     clients[i] = client;
+    count++;
     sock_set_timeout(client, 500);
 }
 
@@ -95,12 +100,14 @@ int main(int argc, char **argv)
     for (;;) {
         /* Watch the listener and all clients. */
         memcpy(read, clients, sizeof clients);
-        read[MAX_CLIENTS] = sock;
+        read[MAX_CLIENTS] = full ? NULL : sock;
         if (sock_select(read, MAX_CLIENTS + 1, NULL, 0, NULL, 0, -1) < 0)
             die("Could not select");
 
         if (read[MAX_CLIENTS] && (client = sock_accept(sock)))
             seat(client);
+        else if (read[MAX_CLIENTS] && sock_last_error(sock) != EAGAIN)
+            full = count > 0;
         for (i = 0; i < MAX_CLIENTS; i++)
             if (read[i])
                 answer(i);
