@@ -359,6 +359,7 @@ int main(void)
         FULL(full_it_rests_and_goes_on, echo_threads),
         FULL(full_and_busy_it_lets_others_in, multi_talkback_server),
         FULL(full_and_busy_it_lets_others_in, echo_many),
+        FULL(full_and_busy_it_lets_others_in, echo_threads),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

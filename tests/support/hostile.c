@@ -94,6 +94,7 @@ static void forget(int i)
 /* A peer sends what is taken; when it has sent everything, its end comes. */
 static void act(int i)
 {
+    static int   leavers;
     struct peer *p    = &peers[i];
     size_t       at   = p->sent % sizeof block;
     size_t       left = now_here->len - p->sent;
@@ -110,7 +111,7 @@ static void act(int i)
     if (now_here->end == HOSTILE_HALF_CLOSES) {
         shutdown(p->fd, SHUT_WR);
     } else if (now_here->end != HOSTILE_STAYS) {
-        if (now_here->end == HOSTILE_RESETS)
+        if (now_here->end == HOSTILE_RESETS || leavers++ % 2 == 0)
             stage_reset(p->fd);
         else
             stage_leave(p->fd);

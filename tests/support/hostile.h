@@ -18,7 +18,7 @@
 enum hostile_end {
     HOSTILE_STAYS,
     HOSTILE_HALF_CLOSES, /**< and stays */
-    HOSTILE_LEAVES,
+    HOSTILE_LEAVES,      /**< every other one with a reset */
     HOSTILE_RESETS
 };
 
