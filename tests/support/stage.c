@@ -10,8 +10,8 @@
 
 #include <arpa/inet.h>
 
-#include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,17 +67,19 @@ int stage_open_udp(void **state)
     return spawn_has_udp(&stage, &stage_place) ? 0 : -1;
 }
 
+static int remove_one(const char *path, const struct stat *file, int kind,
+                      struct FTW *where)
+{
+    (void)file;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
 static void remove_folder(void)
 {
-    DIR           *d = *folder ? opendir(folder) : NULL;
-    struct dirent *e;
-
-    while (d && (e = readdir(d)))
-        unlinkat(dirfd(d), e->d_name, 0);
-    if (d)
-        closedir(d);
     if (*folder)
-        rmdir(folder);
+        nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     *folder = '\0';
 }
 
