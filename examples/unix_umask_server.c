@@ -21,8 +21,8 @@ int main(int argc, char **argv)
     unsigned long bits;
     char         *end;
 
-    if (argc == 2 && strcmp(argv[1], "--help") == 0)
-        usage(argv[0], "[PATH [UMASK]]", 0);
+    if (argc > 3 || (argc == 2 && strcmp(argv[1], "--help") == 0))
+        usage(argv[0], "[PATH [UMASK]]", argc > 3 ? 2 : 0);
     begin(argc, argv, &path, &mask);
     bits = strtoul(mask, &end, 8);
     if (end == mask || *end || bits > 0777)

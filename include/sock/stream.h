@@ -491,7 +491,9 @@ LIBSOCK_API ssize_t sock_printf(sock_t *s, const char *format, ...)
 /**
  * Has a read met the end of the stream?
  *
- * Never asks the system: only a read finds the end.
+ * Never asks the system: only a read finds the end. A part of a line that a
+ * failed line read has left counts as buffered, as another kind of read gets
+ * it: so a loop of line reads ends when one fails, and not only here.
  *
  * PHP: feof(), which does ask.
  *
