@@ -146,7 +146,5 @@ int main(int argc, char **argv)
             else if (!echo(events[i].data))
                 leave(events[i].data);
     }
-    sock_close(server);
-    sock_poll_free(set);
-    return 0;
+    return 0; /* the system closes and frees what is left */
 }
