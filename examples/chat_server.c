@@ -14,8 +14,9 @@
 #define MAX_CLIENTS 10
 
 /* NULL: a free place. */
-static sock_t *client_socks[MAX_CLIENTS];
-static bool    full; /* no descriptors: let others wait until somebody leaves */
+static sock_t   *client_socks[MAX_CLIENTS];
+static long long round_ends; /* by hrtime() */
+static bool full; /* no descriptors: let others wait until somebody leaves */
 
 /* Greet who has come, and give it a place. */
 static void greet(sock_t *client)
@@ -43,6 +44,20 @@ static void drop(int i)
     full            = false;
 }
 
+/* Send all of it. Who does not take it within half a second is dropped; and as
+ * all who are sent to in one round have that time together, nobody waits longer
+ * for the next. */
+static void say(int i, const char *text, size_t n)
+{
+    long long left = round_ends - hrtime();
+
+    sock_set_deadline(client_socks[i], left > 1 ? (int)left : 1);
+    if (sock_write_all(client_socks[i], text, n, NULL))
+        sock_set_deadline(client_socks[i], -1);
+    else
+        drop(i);
+}
+
 /* Read what a client says, and pass it on to all others. */
 static void pass_on(int from)
 {
@@ -61,9 +76,8 @@ static void pass_on(int from)
     n = append(output, n, input, (size_t)got);
     printf("Sending output to client \n");
     for (i = 0; i < MAX_CLIENTS; i++)
-        if (i != from && client_socks[i] &&
-            !sock_write_all(client_socks[i], output, n, NULL))
-            drop(i);
+        if (i != from && client_socks[i])
+            say(i, output, n);
 }
 
 int main(int argc, char **argv)
@@ -110,6 +124,7 @@ int main(int argc, char **argv)
             code = sock_last_error(NULL);
             die("Could not select : [%d] %s \n", code, sock_strerror(code));
         }
+        round_ends = hrtime() + 500;
         if (read[MAX_CLIENTS] && (client = sock_accept(sock)))
             greet(client);
         else if (read[MAX_CLIENTS] && sock_last_error(sock) != EAGAIN)

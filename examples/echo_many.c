@@ -35,13 +35,14 @@ static void end(int number)
     sock_poll_wake(set);
 }
 
-/* Take all who wait; when nothing is left for another, take a rest. */
+/* Take some of those who wait; without descriptors, take a rest. */
 static void welcome(void)
 {
     struct client *c;
     sock_t        *sock;
+    int            i;
 
-    while ((sock = sock_accept(server))) {
+    for (i = 0; i < 64 && (sock = sock_accept(server)); i++) {
         if (!(c = calloc(1, sizeof *c)) ||
             !sock_poll_add(set, sock, LIBSOCK_POLL_READ, c)) {
             free(c);
@@ -51,7 +52,7 @@ static void welcome(void)
         c->sock    = sock;
         c->watched = LIBSOCK_POLL_READ;
     }
-    if (sock_last_error(server) != EAGAIN)
+    if (i < 64 && sock_last_error(server) != EAGAIN)
         full = sock_poll_modify(set, server, 0, NULL);
 }
 

@@ -94,8 +94,8 @@ static void *work(void *argument)
     sock_event_t   events[256];
     int            i, n;
 
-    while ((n = sock_poll_wait(w->set, events, 256, w->full ? 1000 : -1)) >=
-           0) {
+    do {
+        n = sock_poll_wait(w->set, events, 256, w->full ? 1000 : -1);
         if (w->full)
             listen_again(w);
         for (i = 0; i < n; i++)
@@ -103,7 +103,8 @@ static void *work(void *argument)
                 welcome(w);
             else if (!echo(w, events[i].data))
                 leave(w, events[i].data);
-    }
+    } while (n >= 0 || sock_last_error(NULL) == EINTR);
+    fprintf(stderr, "%s\n", sock_last_message(NULL));
     return NULL;
 }
 

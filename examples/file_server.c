@@ -55,7 +55,8 @@ static void note(const struct client *c, const char *what, const char *detail)
  * every way out, be it "../", "/" or a symbolic link. */
 static int open_below(const char *path, off_t *size)
 {
-    struct open_how how = {.flags   = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+    struct open_how how = {.flags =
+                               O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
     struct stat     file;
     int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
@@ -66,7 +67,7 @@ static int open_below(const char *path, off_t *size)
     }
     if (fd >= 0) {
         close(fd);
-        errno = EISDIR; /* or worse */
+        errno = EINVAL; /* a folder, a pipe, a device */
     }
     return -1;
 }
@@ -80,7 +81,7 @@ static void answer(const struct client *c, const char *path)
     int     fd = open_below(path, &size);
 
     if (fd < 0) {
-        snprintf(buf, sizeof buf, "%s: %s", path, strerror(errno));
+        snprintf(buf, sizeof buf, "%s: %s", path, sock_strerror(errno));
         note(c, "refused", buf);
         sock_printf(c->sock, "NO\n");
         return;
@@ -134,7 +135,7 @@ static void *serve(void *argument)
         converse(c);
     else
         note(c, "not let in:", sock_last_message(c->sock));
-    sock_shutdown(c->sock, SHUT_WR);
+    sock_shutdown(c->sock, SHUT_RDWR); /* lest unread bytes cost the answer */
     sock_close(c->sock);
     free(c);
     sem_post(&places);

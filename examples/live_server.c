@@ -3,6 +3,10 @@
  * The next client waits in the backlog until the one before is done. See
  * chat_server.c for several at a time.
  *
+ * Closing while something is unread resets the connection, and whoever is slow
+ * may miss the end of the answer: a server that wants to be sure shuts down for
+ * writing and reads on to the end, within a limit.
+ *
  * Try it: ./live_server 127.0.0.1 5000
  *         and in another terminal: telnet 127.0.0.1 5000
  *
@@ -12,7 +16,7 @@
 
 int main(int argc, char **argv)
 {
-    static char response[6 + 1024000] = "OK .. ";
+    static char response[6 + 1024000]; /* "OK .. " and what was said */
     const char *address = "127.0.0.1", *port = "5000";
     char        peer[LIBSOCK_ADDRSTRLEN];
     sock_t     *sock, *client;
@@ -44,6 +48,7 @@ int main(int argc, char **argv)
     printf("Waiting for incoming connections... \n");
 
     /* Loop to listen for client connections. */
+    memcpy(response, "OK .. ", 6);
     while ((client = sock_accept(sock))) {
         if (sock_getpeername(client, peer, sizeof peer, &peer_port))
             printf("Client %s : %d is now connected to us. \n", peer,

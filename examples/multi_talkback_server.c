@@ -3,7 +3,8 @@
  *
  * PHP's select server: one loop, one sock_select(), one line from each client
  * that has one.  Half a line stalls nobody: it stays with the socket until the
- * rest arrives.  A client that takes no answers is dropped after half a second.
+ * rest arrives.  Clients that take no answers are dropped, and hold the others
+ * up for half a second at most, however many they are.
  *
  * Try it: ./multi_talkback_server 127.0.0.1 10000
  *         and in two other terminals: telnet 127.0.0.1 10000
@@ -15,10 +16,11 @@
 #define MOST 10000
 
 /* clients[0] is the server's own socket. */
-static sock_t *clients[MOST], *readable[MOST];
-static long    keys[MOST];
-static size_t  count;
-static bool    full; /* no room for another: let them wait in the backlog */
+static sock_t   *clients[MOST], *readable[MOST];
+static long      keys[MOST];
+static size_t    count;
+static long long round_ends; /* by hrtime() */
+static bool      full; /* no descriptors: let others wait in the backlog */
 
 static int failed(const char *verb, sock_t *sock)
 {
@@ -51,7 +53,21 @@ static void welcome(sock_t *msgsock)
     sock_write_all(msgsock, msg, (size_t)n, NULL);
     clients[count] = msgsock;
     keys[count++]  = key++;
-    full           = count == MOST;
+}
+
+/* Send all of it. Who does not take it within half a second is dropped; and as
+ * all who are sent to in one round have that time together, nobody waits longer
+ * for the next. */
+static void say(size_t i, const char *text, size_t n)
+{
+    long long left = round_ends - hrtime();
+
+    sock_set_deadline(clients[i], left > 1 ? (int)left : 1);
+    if (!sock_write_all(clients[i], text, n, NULL) &&
+        sock_last_error(clients[i]) == ETIMEDOUT)
+        drop(i);
+    else
+        sock_set_deadline(clients[i], -1);
 }
 
 /* One line of a client; false if it was "shutdown". */
@@ -81,9 +97,7 @@ static bool handle_input(size_t i)
     n = append(talkback, n, "'.\n", 3);
     fwrite(buf, 1, len, stdout);
     putchar('\n');
-    if (!sock_write_all(clients[i], talkback, n, NULL) &&
-        sock_last_error(clients[i]) == ETIMEDOUT)
-        drop(i);
+    say(i, talkback, n);
     return true;
 }
 
@@ -109,7 +123,7 @@ int main(int argc, char **argv)
 
     while (running) {
         memcpy(readable, clients, count * sizeof *clients);
-        if (full)
+        if (full || count == MOST)
             readable[0] = NULL;
         ready    = count;
         selected = sock_select(readable, ready, NULL, 0, NULL, 0, 5000);
@@ -121,6 +135,7 @@ int main(int argc, char **argv)
             full = false;
             continue;
         }
+        round_ends = hrtime() + 500;
         /* Handle new connections. */
         if (readable[0] && (msgsock = sock_accept(sock))) {
             welcome(msgsock);

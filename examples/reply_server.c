@@ -3,6 +3,10 @@
  * One read is whatever has arrived by then, be it a line or less: a server
  * that has a protocol reads until its message is complete.
  *
+ * Closing while something is unread resets the connection, and whoever is slow
+ * may miss the end of the answer: a server that wants to be sure shuts down for
+ * writing and reads on to the end, within a limit.
+ *
  * Try it: ./reply_server 127.0.0.1 5000
  *         and in another terminal: telnet 127.0.0.1 5000
  *
@@ -12,7 +16,7 @@
 
 int main(int argc, char **argv)
 {
-    static char response[6 + 1024000] = "OK .. ";
+    static char response[6 + 1024000]; /* "OK .. " and what was said */
     const char *address = "127.0.0.1", *port = "5000";
     char        peer[LIBSOCK_ADDRSTRLEN];
     sock_t     *sock, *client;
@@ -54,6 +58,7 @@ int main(int argc, char **argv)
         printf("Client %s : %d is now connected to us. \n", peer, peer_port);
 
     /* Read what it says, and give it back. */
+    memcpy(response, "OK .. ", 6);
     n = sock_read(client, response + 6, sizeof response - 6,
                   LIBSOCK_BINARY_READ);
     sock_write_all(client, response, 6 + (n > 0 ? (size_t)n : 0), NULL);

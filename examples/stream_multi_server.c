@@ -15,7 +15,7 @@
 /* master[0] is the server, the others are clients. */
 static sock_t *master[MOST], *read[MOST];
 static size_t  count;
-static bool    full; /* no room for another: let them wait in the backlog */
+static bool    full; /* no descriptors: let others wait in the backlog */
 
 /* Close a client; the last one takes its place. */
 static void drop(size_t i)
@@ -31,7 +31,6 @@ static void greet(sock_t *conn)
     sock_set_timeout(conn, 500); /* to take its bytes, or be dropped */
     sock_printf(conn, "Hello! The time is %s\n", date());
     master[count++] = conn;
-    full            = count == MOST;
 }
 
 /* Read what a client says, repeat it, and close. */
@@ -75,7 +74,7 @@ int main(int argc, char **argv)
     }
     for (count = 1;;) {
         memcpy(read, master, count * sizeof *master);
-        if (full)
+        if (full || count == MOST)
             read[0] = NULL;
         mod_fd   = count;
         selected = sock_select(read, mod_fd, NULL, 0, NULL, 0, 5000);

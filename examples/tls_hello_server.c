@@ -4,10 +4,11 @@
  * trusts by itself, and writes both to server.pem here, over one that is there.
  * Accepting does not wait for the handshake, which sock_stream_enable_crypto()
  * does here. One client at a time, as in PHP's, and each has a minute in all:
- * file_server.c has threads.
+ * file_server.c has threads. A request ends with an empty line and has 1 MiB at
+ * most.
  *
  * Try it: ./tls_hello_server 127.0.0.1 9001, and in another terminal
- *         openssl s_client -connect 127.0.0.1:9001, and an empty line; or
+ *         openssl s_client -connect 127.0.0.1:9001, and Enter twice; or
  *         curl -k --http0.9 https://127.0.0.1:9001/, as the answer that the
  *         PHP manual gives begins with "200 OK HTTP/1.1", which is not HTTP
  *
@@ -85,7 +86,7 @@ static bool has_empty_line(const char *buffer, size_t len)
 /* Read a request up to an empty line, and show it to who sent it. */
 static void answer(sock_t *client)
 {
-    static char     buffer[65536];
+    static char     buffer[1048576];
     size_t          len = 0;
     ssize_t         n;
     struct timespec now;

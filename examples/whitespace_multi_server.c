@@ -15,9 +15,10 @@
 #define MAX_CLIENTS 10
 
 /* NULL: a free place. */
-static sock_t *clients[MAX_CLIENTS];
-static int     count;
-static bool    full; /* no descriptors: let others wait until somebody leaves */
+static sock_t   *clients[MAX_CLIENTS];
+static int       count;
+static long long round_ends; /* by hrtime() */
+static bool full; /* no descriptors: let others wait until somebody leaves */
 
 /* ereg_replace("[ \t\n\r]", "", $input), in place; returns the new length. */
 static size_t strip(char *buf, size_t len)
@@ -55,6 +56,20 @@ static void seat(sock_t *client)
     sock_set_timeout(client, 500);
 }
 
+/* Send all of it. Who does not take it within half a second is dropped; and as
+ * all who are sent to in one round have that time together, nobody waits longer
+ * for the next. */
+static void say(int i, const char *text, size_t n)
+{
+    long long left = round_ends - hrtime();
+
+    sock_set_deadline(clients[i], left > 1 ? (int)left : 1);
+    if (sock_write_all(clients[i], text, n, NULL))
+        sock_set_deadline(clients[i], -1);
+    else
+        drop(i);
+}
+
 /* Read what a client says, and answer. */
 static void answer(int i)
 {
@@ -75,8 +90,7 @@ static void answer(int i)
         return;
     n          = strip(input, (size_t)got);
     input[n++] = '\0';
-    if (!sock_write_all(clients[i], input, n, NULL))
-        drop(i);
+    say(i, input, n);
 }
 
 int main(int argc, char **argv)
@@ -99,17 +113,19 @@ int main(int argc, char **argv)
 
     for (;;) {
         /* Watch the listener and all clients. */
-        memcpy(read, clients, sizeof clients);
-        read[MAX_CLIENTS] = full ? NULL : sock;
+        read[0] = full ? NULL : sock;
+        memcpy(read + 1, clients, sizeof clients);
         if (sock_select(read, MAX_CLIENTS + 1, NULL, 0, NULL, 0, -1) < 0)
             die("Could not select");
 
-        if (read[MAX_CLIENTS] && (client = sock_accept(sock)))
-            seat(client);
-        else if (read[MAX_CLIENTS] && sock_last_error(sock) != EAGAIN)
-            full = count > 0;
+        /* Clients first: who leaves makes room for who comes. */
+        round_ends = hrtime() + 500;
         for (i = 0; i < MAX_CLIENTS; i++)
-            if (read[i])
+            if (read[i + 1])
                 answer(i);
+        if (read[0] && (client = sock_accept(sock)))
+            seat(client);
+        else if (read[0] && sock_last_error(sock) != EAGAIN)
+            full = count > 0;
     }
 }

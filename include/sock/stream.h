@@ -33,7 +33,7 @@
  * handshake a step at a time; and what sock_write_all() did not get rid of
  * with EAGAIN, from its *done on, is kept by the program until the socket is
  * writable, in any buffer.  A loop that may wait a little gives its clients a
- * short timeout instead, and drops who meets it.
+ * short timeout or deadline instead, and drops who meets it.
  *
  * An end without TLS's own goodbye is LIBSOCK_ETLS_TRUNCATED: somebody may have
  * cut the connection.  Many clients end so; a server whose messages tell their

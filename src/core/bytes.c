@@ -145,7 +145,9 @@ SK_COLD static ssize_t send_on(struct sk_call *c, enum sk_verb verb,
     size_t          sent = 0;
     sk_err          err  = (sk_err)-n;
 
-    if (is_undone(c, err, flags) && !(err = sk_send_begin(&l, c->s, flags)))
+    if (!is_undone(c, err, flags))
+        sk_outcome_sent(c->s, err);
+    else if (!(err = sk_send_begin(&l, c->s, flags)))
         err = sk_send(c, &l, buf, len, flags, NULL, &sent);
     return leave_sent(c, verb, err, sent);
 }

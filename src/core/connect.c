@@ -230,7 +230,7 @@ static sk_err settle(struct sk_call *c, struct sk_limit *l,
         if ((err = sk_call_turn(c, l)))
             return err;
         sk_buf_free(&s->buf);
-        sk_sock_drop(s, SK_BUFFERED | SK_FAILED | SK_STARVED);
+        sk_sock_drop(s, SK_BUFFERED | SK_FAILED | SK_STARVED | SK_RESET);
     }
     return err;
 }

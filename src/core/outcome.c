@@ -52,3 +52,14 @@ void sk_outcome_tell_later(struct sk_sock *s, sk_err err)
     atomic_store_explicit(&s->failure, err, memory_order_relaxed);
     sk_sock_raise(s, SK_FAILED);
 }
+
+void sk_outcome_sent(struct sk_sock *s, sk_err err)
+{
+    if (SK_UNLIKELY(err == ECONNRESET) && sk_sock_is_stream(s))
+        sk_sock_raise(s, SK_RESET);
+}
+
+sk_err sk_outcome_end(struct sk_sock *s)
+{
+    return sk_sock_flags(s) & SK_RESET ? ECONNRESET : 0;
+}

@@ -26,4 +26,12 @@ void sk_outcome_note(struct sk_sock *s, const struct sk_limit *l, sk_err err,
  * it ends the stream, all reads tell it from now on (SK_FAILED). */
 void sk_outcome_tell_later(struct sk_sock *s, sk_err err);
 
+/* A send came to err. A reset is told once by the system, which then says that
+ * the stream is at its end: so if it was this send that was told, it is kept
+ * for the reads behind what has arrived (SK_RESET). */
+void sk_outcome_sent(struct sk_sock *s, sk_err err);
+
+/* The system says that the stream is at its end: an error if it was reset. */
+sk_err sk_outcome_end(struct sk_sock *s);
+
 #endif

@@ -10,6 +10,7 @@
 #include "core/send.h"
 
 #include "core/channel.h"
+#include "core/outcome.h"
 #include "core/wait.h"
 
 #include <errno.h>
@@ -82,8 +83,10 @@ static sk_err send_step(struct sk_sock *s, struct sk_limit *l,
             *sent = (size_t)n;
             return 0;
         }
-        if ((err = sk_limit_go_on(l, s, (sk_err)-n, POLLOUT)))
+        if ((err = sk_limit_go_on(l, s, (sk_err)-n, POLLOUT))) {
+            sk_outcome_sent(s, err);
             return err;
+        }
     }
 }
 

@@ -47,12 +47,13 @@ enum sk_direction {
 #define SK_ENDED 0x80000u   /* a read has met the end, or failed for good */
 #define SK_TIMED_OUT 0x100000u /* the last read met its limit */
 #define SK_ACCEPTED 0x400000u  /* it came from a listener */
-#define SK_OVER 0x200000u /* the channel has met its end, and tells it on */
+#define SK_OVER 0x200000u  /* the channel has met its end, and tells it on */
+#define SK_RESET 0x800000u /* a send was told that the stream was reset */
 
 /* Without these a call is its system call and nothing else. */
 #define SK_READ_CARE                                                           \
     (SK_BUFFERED | SK_FAILED | SK_DEADLINE | SK_READ_LIMIT | SK_CHANNEL |      \
-     SK_TIMED_OUT)
+     SK_TIMED_OUT | SK_RESET)
 #define SK_WRITE_CARE                                                          \
     (SK_DEADLINE | SK_WRITE_LIMIT | SK_SEND_POLLS | SK_CHANNEL)
 

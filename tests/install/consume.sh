@@ -76,16 +76,18 @@ if readelf -d "$tmp/cmake/static" | grep -q 'NEEDED.*libsock'; then
     exit 1
 fi
 
-# The installed examples build by themselves: one by hand, all by CMake.
+# The installed examples build by themselves: by hand, and by CMake.
 examples=$(dirname "$(find "$prefix" -name chat_server.c)")
 PKG_CONFIG_PATH=$(libs)/pkgconfig
 export PKG_CONFIG_PATH
 (
     cd "$examples"
-    # shellcheck disable=SC2046
-    "$cc" chat_server.c $(pkg-config --cflags --libs libsock) -o "$tmp/chat_server"
+    for program in *.c; do
+        [ "$program" = tls_hello_server.c ] && continue # needs -lcrypto, too
+        # shellcheck disable=SC2046
+        "$cc" "$program" $(pkg-config --cflags --libs libsock) -o "$tmp/by-hand"
+    done
 )
-LD_LIBRARY_PATH=$(libs) "$tmp/chat_server" --help
 cmake -S "$examples" -B "$tmp/examples" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc" >/dev/null
 cmake --build "$tmp/examples" -j 2 >/dev/null
 for program in "$examples"/*.c; do
