@@ -82,7 +82,7 @@ const struct hostile hostile_resetters    = {
 const struct hostile hostile_droppers = {
     .count = 40, .fill = fill_with_nuls, .end = HOSTILE_LEAVES};
 const struct hostile hostile_slow_readers = {
-    .count = 12, .len = SIZE_MAX, .fill = fill_with_lines, .deaf = true};
+    .count = 20, .len = SIZE_MAX, .fill = fill_with_lines, .deaf = true};
 
 /* ---- the hostile ---- */
 
@@ -137,18 +137,14 @@ void hostile_begin(void)
 
 void hostile_come(const struct hostile *kind, int number)
 {
-    const int little = 4096; /* so that all who are deaf are full at once */
-    int       i, first = count;
+    int i, first = count;
 
     now_here = kind;
     kind->fill(block, sizeof block);
     while (number-- > 0) {
         assert_true(count < MOST);
-        peers[count] = (struct peer){.fd = stage_enter()};
-        if (kind->deaf)
-            setsockopt(peers[count].fd, SOL_SOCKET, SO_RCVBUF, &little,
-                       sizeof little);
-        count++;
+        peers[count++] = (struct peer){.fd = kind->deaf ? stage_enter_little()
+                                                        : stage_enter()};
     }
     for (i = count; i > first; i--) /* act() may let one go */
         act(i - 1);

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <netinet/tcp.h>
+
 #include <linux/sockios.h>
 
 #include <arpa/inet.h>
@@ -255,7 +257,17 @@ int spawn_occupy(const struct spawn_place *place, int type)
     return fd;
 }
 
-int spawn_connect(struct spawn *p, const struct spawn_place *place)
+/* Have little room for what comes, and the peer soon full. */
+static void make_little(int fd)
+{
+    const int room = 2048, segment = 536;
+
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+}
+
+static int connect_to(struct spawn *p, const struct spawn_place *place,
+                      bool little)
 {
     struct timeval patience = {.tv_sec = SPAWN_PATIENCE / 1000};
     long           until    = now_ms() + SPAWN_PATIENCE;
@@ -264,12 +276,24 @@ int spawn_connect(struct spawn *p, const struct spawn_place *place)
     do {
         fd = socket(place->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        if (little)
+            make_little(fd);
         if (connect(fd, &place->any, place->size) == 0)
             return fd;
         close(fd);
     } while (!ended(p) && wait_for(-1, 0, until));
     fprintf(stderr, "nobody listens at %s:%s\n", place->address, place->port);
     return -1;
+}
+
+int spawn_connect(struct spawn *p, const struct spawn_place *place)
+{
+    return connect_to(p, place, false);
+}
+
+int spawn_connect_little(struct spawn *p, const struct spawn_place *place)
+{
+    return connect_to(p, place, true);
 }
 
 /* The address as /proc/net/udp and udp6 write it. */

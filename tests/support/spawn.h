@@ -79,6 +79,10 @@ int spawn_occupy(const struct spawn_place *place, int type);
 /** Connect, waiting until the program listens: the socket, or -1. */
 int spawn_connect(struct spawn *p, const struct spawn_place *place);
 
+/** The same over TCP, with room for 2 KiB of what comes, so that the program is
+ * soon full if nobody reads. */
+int spawn_connect_little(struct spawn *p, const struct spawn_place *place);
+
 /** Wait until the program has that UDP port. */
 bool spawn_has_udp(struct spawn *p, const struct spawn_place *place);
 

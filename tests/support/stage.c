@@ -177,6 +177,11 @@ int stage_enter(void)
     return keep(spawn_connect(&stage, &stage_place));
 }
 
+int stage_enter_little(void)
+{
+    return keep(spawn_connect_little(&stage, &stage_place));
+}
+
 int stage_receive(void)
 {
     return keep(spawn_accept(listener));

@@ -69,6 +69,9 @@ void stage_start(const char *first, ...) __attribute__((sentinel));
 /** Connect to the server; closed at the end of the test, if not before. */
 int stage_enter(void);
 
+/** The same, with room for little of what comes. */
+int stage_enter_little(void);
+
 /** A socket of the test's for packets to and from the UDP server; likewise. */
 int stage_join(void);
 
