@@ -1,8 +1,8 @@
 /* chat_server.c - passes what one client says on to all others, up to ten.
  *
  * One sock_select() watches the listener and the clients. While all places are
- * taken the listener is left out: who comes then waits in the backlog. A client
- * that does not take its bytes within half a second is dropped.
+ * taken the listener is left out: who comes then waits in the backlog. Clients
+ * that do not take their bytes within half a second are dropped.
  *
  * Try it: ./chat_server 127.0.0.1 5007
  *         and in two other terminals: telnet 127.0.0.1 5007
@@ -44,9 +44,9 @@ static void drop(int i)
     full            = false;
 }
 
-/* Send all of it. Who does not take it within half a second is dropped; and as
- * all who are sent to in one round have that time together, nobody waits longer
- * for the next. */
+/* Send all of it, or drop who does not take it: all who are sent to in one
+ * round have half a second together, and one millisecond each when that is
+ * over. */
 static void say(int i, const char *text, size_t n)
 {
     long long left = round_ends - hrtime();

@@ -3,8 +3,8 @@
  *
  * PHP's select server: one loop, one sock_select(), one line from each client
  * that has one.  Half a line stalls nobody: it stays with the socket until the
- * rest arrives.  Clients that take no answers are dropped, and hold the others
- * up for half a second at most, however many they are.
+ * rest arrives.  Clients that take no answers are dropped, and all of them
+ * together hold a round up for little more than half a second.
  *
  * Try it: ./multi_talkback_server 127.0.0.1 10000
  *         and in two other terminals: telnet 127.0.0.1 10000
@@ -55,9 +55,9 @@ static void welcome(sock_t *msgsock)
     keys[count++]  = key++;
 }
 
-/* Send all of it. Who does not take it within half a second is dropped; and as
- * all who are sent to in one round have that time together, nobody waits longer
- * for the next. */
+/* Send all of it, or drop who does not take it: all who are sent to in one
+ * round have half a second together, and one millisecond each when that is
+ * over. */
 static void say(size_t i, const char *text, size_t n)
 {
     long long left = round_ends - hrtime();

@@ -56,9 +56,9 @@ static void seat(sock_t *client)
     sock_set_timeout(client, 500);
 }
 
-/* Send all of it. Who does not take it within half a second is dropped; and as
- * all who are sent to in one round have that time together, nobody waits longer
- * for the next. */
+/* Send all of it, or drop who does not take it: all who are sent to in one
+ * round have half a second together, and one millisecond each when that is
+ * over. */
 static void say(int i, const char *text, size_t n)
 {
     long long left = round_ends - hrtime();

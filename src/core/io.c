@@ -43,7 +43,7 @@ static sk_err receive_raw(struct sk_sock *s, struct sk_limit *l,
         n = receive_once(s->fd, in, sk_limit_flags(l, flags));
         if (SK_LIKELY(n >= 0)) {
             *got = (size_t)n;
-            return n || !in->len ? 0 : sk_outcome_end(s);
+            return n || !in->len ? 0 : sk_outcome_end(s, flags);
         }
         if ((err = sk_limit_go_on(l, s, (sk_err)-n, POLLIN)))
             return err;

@@ -59,7 +59,9 @@ void sk_outcome_sent(struct sk_sock *s, sk_err err)
         sk_sock_raise(s, SK_RESET);
 }
 
-sk_err sk_outcome_end(struct sk_sock *s)
+sk_err sk_outcome_end(struct sk_sock *s, int flags)
 {
-    return sk_sock_flags(s) & SK_RESET ? ECONNRESET : 0;
+    bool reset = sk_sock_flags(s) & SK_RESET;
+
+    return reset && !(flags & SK_PAST_BUFFER) ? ECONNRESET : 0;
 }

@@ -31,7 +31,8 @@ void sk_outcome_tell_later(struct sk_sock *s, sk_err err);
  * for the reads behind what has arrived (SK_RESET). */
 void sk_outcome_sent(struct sk_sock *s, sk_err err);
 
-/* The system says that the stream is at its end: an error if it was reset. */
-sk_err sk_outcome_end(struct sk_sock *s);
+/* A read with `flags` came to no bytes: an error if that is the end of a stream
+ * that was reset. */
+sk_err sk_outcome_end(struct sk_sock *s, int flags);
 
 #endif

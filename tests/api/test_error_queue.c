@@ -321,6 +321,39 @@ static void what_was_lent_is_told_to_be_free(void **state)
         skip_aloud("no SO_ZEROCOPY here");
 }
 
+/* A notice has no bytes, and is no end of the stream. */
+static void a_reset_leaves_the_notices(void **state)
+{
+    sock_t              *pair[2];
+    sock_message_t      *m = new_message(ROOM);
+    sock_message_error_t error;
+    char                 room[16];
+    struct iovec         part = {room, sizeof room};
+    bool                 can;
+
+    (void)state;
+    tcp_pair(pair);
+    can = sock_set_option_int(pair[0], SOL_SOCKET, SO_ZEROCOPY, 1);
+    if (can) {
+        take(pair[1], lend(pair[0]));
+        close_with_reset(pair[1]);
+        assert_int_equal(sock_send(pair[0], "x", 1, 0), -1);
+        assert_int_equal(sock_last_error(pair[0]), ECONNRESET);
+        sock_message_set_parts(m, &part, 1);
+        assert_int_equal(sock_recvmsg(pair[0], m, MSG_ERRQUEUE), 0);
+        assert_true(sock_message_get_error(m, &error, sizeof error));
+        assert_int_equal(error.origin, SO_EE_ORIGIN_ZEROCOPY);
+        assert_int_equal(sock_recv(pair[0], room, 1, 0), -1);
+        assert_int_equal(sock_last_error(pair[0]), ECONNRESET);
+    }
+    sock_message_free(m);
+    sock_close(pair[0]);
+    if (!can) {
+        sock_close(pair[1]);
+        skip_aloud("no SO_ZEROCOPY here");
+    }
+}
+
 /* So much memory may not be held for nobody. */
 static void lend_too_much(void *arg)
 {
@@ -392,6 +425,7 @@ int main(void)
         cmocka_unit_test(one_message_does_not_keep_the_error_of_another),
         cmocka_unit_test(losses_come_one_by_one),
         cmocka_unit_test(what_was_lent_is_told_to_be_free),
+        cmocka_unit_test(a_reset_leaves_the_notices),
         cmocka_unit_test(too_much_that_is_lent_is_refused),
         cmocka_unit_test(losses_come_in_a_batch),
     };

@@ -173,6 +173,21 @@ static void a_freed_place_is_taken_again(void **state)
     talks(fd[4], "e e", "ee");
 }
 
+/* Both are there when the server looks. */
+static void who_comes_as_another_leaves_has_a_place(void **state)
+{
+    int fd[MOST];
+
+    (void)state;
+    gather(fd, MOST);
+    stage_pause();
+    stage_leave(fd[9]);
+    fd[9] = stage_enter();
+    stage_resume();
+    talks(fd[9], "me, too", "me,too");
+    assert_true(spawn_expect_silence(stage.out));
+}
+
 static void a_taken_port_is_told(void **state)
 {
     (void)state;
@@ -204,6 +219,7 @@ int main(void)
         STAGE_SERVER(who_does_not_wait_for_the_answer_does_no_harm),
         STAGE_SERVER(who_is_too_many_is_sent_away),
         STAGE_SERVER(a_freed_place_is_taken_again),
+        STAGE_SERVER(who_comes_as_another_leaves_has_a_place),
         STAGE_ALONE(a_taken_port_is_told),
         STAGE_ALONE(the_default_is_port_9000_of_all_addresses),
         STAGE_ALONE(help_is_printed),

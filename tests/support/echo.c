@@ -179,3 +179,16 @@ void many_clients_are_served(void **state)
     for (i = 0; i < MANY; i++)
         assert_true(spawn_expect(fd[i], &i, sizeof i));
 }
+
+/* The system interrupts a wait then. */
+void a_stop_is_survived(void **state)
+{
+    int fd = stage_enter();
+
+    (void)state;
+    echo_back(fd, STAGE_BYTES("before"));
+    stage_pause();
+    stage_resume();
+    echo_back(fd, STAGE_BYTES("after"));
+    echo_back(stage_enter(), STAGE_BYTES("somebody else"));
+}

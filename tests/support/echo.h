@@ -24,6 +24,7 @@ void what_was_sent_before_the_end_comes_back(void **state);
 void a_reset_does_no_harm(void **state);
 void who_does_not_read_harms_nobody(void **state);
 void many_clients_are_served(void **state);
+void a_stop_is_survived(void **state);
 
 #define ECHO_TESTS                                                             \
     ECHO_TEST(bytes_come_back_as_they_are),                                    \
@@ -32,7 +33,7 @@ void many_clients_are_served(void **state);
         ECHO_TEST(what_was_sent_before_the_end_comes_back),                    \
         ECHO_TEST(a_reset_does_no_harm),                                       \
         ECHO_TEST(who_does_not_read_harms_nobody),                             \
-        ECHO_TEST(many_clients_are_served)
+        ECHO_TEST(many_clients_are_served), ECHO_TEST(a_stop_is_survived)
 
 #define ECHO_TEST(test)                                                        \
     cmocka_unit_test_setup_teardown(test, echo_open, stage_close)
