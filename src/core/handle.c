@@ -17,6 +17,7 @@
 
 #include "core/channel.h"
 #include "core/poll.h"
+#include "core/select.h"
 #include "core/wait.h"
 
 #include <errno.h>
@@ -192,6 +193,7 @@ static void in_child(void)
     sk_poll_set_up();
     for (uint32_t id = 1; id <= sk_handle_slots; id++)
         revive(sk_handle_slot(id));
+    sk_select_forked();
 }
 
 static void set_up(void)

@@ -43,8 +43,15 @@ static void unlock_members(struct sk_sock *s)
 /* A wait in progress looks anew. */
 static void ring(struct sock_poll *p)
 {
-    if (p->waiting)
+    if (atomic_load(&p->waiting))
         sk_plat_ring(p->bell.fd);
+}
+
+/* A wait in progress, and else the next one, has to look before it waits. */
+static void announce(struct sock_poll *p)
+{
+    atomic_store(&p->news, true);
+    ring(p);
 }
 
 /* ---- the ready list: with the set's lock ---- */
@@ -59,7 +66,7 @@ static void make_ready(struct sk_member *m)
     if (sk_list_has(&m->ready) || !may_be_ready(m))
         return;
     sk_list_append(&m->set->ready, &m->ready);
-    ring(m->set);
+    announce(m->set);
 }
 
 bool sk_member_has_bytes(struct sk_member *m)
@@ -135,19 +142,19 @@ static bool fit_channel(struct sk_member *m, unsigned flags)
 
 /* What a channel keeps is sent later, by the one who waits: the set's lock is a
  * leaf. A ONESHOT that was told of nothing has its shot still. */
-unsigned sk_member_translate(struct sk_member *m, unsigned events)
+unsigned sk_member_translate_slow(struct sk_member *m, unsigned flags,
+                                  unsigned events)
 {
-    const unsigned    both  = LIBSOCK_POLL_READ | LIBSOCK_POLL_WRITE;
-    const unsigned    over  = LIBSOCK_POLL_ERROR | LIBSOCK_POLL_HUP;
-    unsigned          flags = sk_sock_flags(m->s);
-    struct sock_poll *p     = m->set;
+    const unsigned    both = LIBSOCK_POLL_READ | LIBSOCK_POLL_WRITE;
+    const unsigned    over = LIBSOCK_POLL_ERROR | LIBSOCK_POLL_HUP;
+    struct sock_poll *p    = m->set;
     short             ready;
 
-    if (!(flags & (SK_KEPT | SK_SHAKING)) && !m->node.added && !m->node.left)
-        return events;
     if ((flags & SK_KEPT) && (events & LIBSOCK_POLL_WRITE) &&
-        p->unsent_count < SK_POLLER_MAX)
+        p->unsent_count < SK_POLLER_MAX) {
         p->unsent[p->unsent_count++] = m->handle;
+        atomic_store(&p->news, true);
+    }
     if (events & over)
         return events & (m->node.events | over);
     ready =
@@ -178,16 +185,6 @@ void sk_poll_rewatch_slow(struct sk_sock *s)
 }
 
 /* ---- making and changing: with the socket's stripe ---- */
-
-static sk_err check(unsigned events)
-{
-    const unsigned known = LIBSOCK_POLL_READ | LIBSOCK_POLL_WRITE |
-                           LIBSOCK_POLL_RDHUP | LIBSOCK_POLL_ERROR |
-                           LIBSOCK_POLL_HUP | LIBSOCK_POLL_ONESHOT |
-                           LIBSOCK_POLL_EDGE;
-
-    return events & ~known ? EINVAL : 0;
-}
 
 /* The link that points to s's member in p; to NULL if it has none. */
 static struct sk_member **find(struct sock_poll *p, struct sk_sock *s)
@@ -275,10 +272,8 @@ static sk_err add(struct sock_poll *p, struct sk_sock *s, unsigned events,
 sk_err sk_member_add(struct sock_poll *p, struct sk_sock *s, unsigned events,
                      void *data)
 {
-    sk_err err = check(events);
+    sk_err err;
 
-    if (err)
-        return err;
     lock_members(s);
     err = add(p, s, events, data);
     unlock_members(s);
@@ -307,10 +302,8 @@ sk_err sk_member_modify(struct sock_poll *p, struct sk_sock *s, unsigned events,
                         void *data)
 {
     struct sk_member *m;
-    sk_err            err = check(events);
+    sk_err            err;
 
-    if (err)
-        return err;
     lock_members(s);
     if ((m = *find(p, s))) {
         pthread_mutex_lock(&p->lock);
@@ -326,8 +319,8 @@ sk_err sk_member_modify(struct sock_poll *p, struct sk_sock *s, unsigned events,
 /* ---- ending: with the socket's stripe ---- */
 
 /* A wait in progress may have found it already: then its memory stays until
- * that is over. */
-static void end(struct sk_member **at)
+ * that is over. It also stays if its end is to be told, which wakes a wait. */
+static void end(struct sk_member **at, bool told)
 {
     struct sk_member *m = *at;
     struct sock_poll *p = m->set;
@@ -338,8 +331,13 @@ static void end(struct sk_member **at)
     m->node.fd = -1;
     sk_list_remove(&m->all);
     sk_list_remove(&m->ready);
-    if (p->waiting) {
+    if (told) {
+        sk_list_append(&p->ended, &m->all);
+        announce(p);
+        m = NULL;
+    } else if (atomic_load(&p->waiting)) {
         sk_list_append(&p->gone, &m->all);
+        atomic_store(&p->news, true);
         m = NULL;
         if (p->backend->deaf || ++p->gone_count >= MOST_GONE)
             ring(p);
@@ -355,7 +353,7 @@ sk_err sk_member_remove(struct sock_poll *p, struct sk_sock *s)
 
     lock_members(s);
     if (*(at = find(p, s))) {
-        end(at);
+        end(at, false);
         err = 0;
     }
     if (!s->members)
@@ -368,7 +366,7 @@ void sk_poll_forget(struct sk_sock *s)
 {
     lock_members(s);
     while (s->members)
-        end(&s->members);
+        end(&s->members, s->members->set->tells_ends);
     unlock_members(s);
 }
 

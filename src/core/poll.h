@@ -8,6 +8,18 @@
 #include "core/state.h"
 #include "platform/poller.h"
 
+/* Of a member whose handle was closed or given up, once, in a set that tells of
+ * ends: the last event with its data. */
+#define SK_POLL_ENDED 0x40u
+
+/* EMFILE, ENFILE, ENOMEM. */
+sk_err sk_poll_make(bool tells_ends, struct sock_poll **out);
+
+/* Wait for events of a set of this process's until that time, before which
+ * there are left_ms. EBUSY, EINTR, ENOMEM. */
+sk_err sk_poll_await(struct sock_poll *p, sock_event_t *events, size_t max,
+                     int left_ms, int64_t until, size_t *count);
+
 /* Once in a process, and in a forked child. */
 void sk_poll_set_up(void);
 

@@ -78,12 +78,6 @@ sk_err sk_wait_many(struct pollfd *fds, size_t count, int64_t until,
     return sk_plat_poll(fds, count, left, ready);
 }
 
-sk_err sk_wait_poller(const struct sk_poller *backend, void *state, size_t max,
-                      int64_t until)
-{
-    return backend->wait(state, max, sk_wait_left(until));
-}
-
 sk_err sk_wait_slice(struct sk_sock *s, int64_t until, bool *last)
 {
     int left = sk_wait_left(until);

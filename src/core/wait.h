@@ -22,9 +22,13 @@ sk_err sk_wait_fd(struct sk_sock *s, short events, int64_t until);
 sk_err sk_wait_many(struct pollfd *fds, size_t count, int64_t until,
                     int most_ms, int *ready);
 
-/* The same for what a poll set watches: at most `max` events. EINTR. */
-sk_err sk_wait_poller(const struct sk_poller *backend, void *state, size_t max,
-                      int64_t until);
+/* The same for what a poll set watches: at most `max` events, within left_ms;
+ * -1 for ever. EINTR. */
+static inline sk_err sk_wait_poller(const struct sk_poller *backend,
+                                    void *state, size_t max, int left_ms)
+{
+    return backend->wait(state, max, left_ms);
+}
 
 /* Before a call that nothing can wake: look at the mark, and have the system
  * end the call after a slice, with EAGAIN. *last: the time is over then.

@@ -16,6 +16,9 @@
 /* Most events that one wait finds. */
 #define SK_POLLER_MAX 256u
 
+/* Beside LIBSOCK_POLL_READ and its kind: urgent data. */
+#define SK_POLLER_URGENT 0x20u
+
 /* A descriptor that is watched. It stays where it is, and stays readable until
  * no wait is in progress. */
 struct sk_poller_node {
@@ -48,7 +51,7 @@ struct sk_poller {
      * sees to it. */
     void (*rearm)(void *state, struct sk_poller_node *node, unsigned events);
 
-    /* Before a wait, with the lock: ENOMEM. */
+    /* Before a wait, with the lock: ENOMEM. NULL: there is nothing to do. */
     sk_err (*begin)(void *state);
 
     /* Find at most `max` events, waiting for the first; one attempt. EINTR. */

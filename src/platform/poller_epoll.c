@@ -52,6 +52,8 @@ static sk_err control(struct epoll *e, int what, struct sk_poller_node *node)
         event.events |= EPOLLOUT;
     if (asked & LIBSOCK_POLL_RDHUP)
         event.events |= EPOLLRDHUP;
+    if (asked & SK_POLLER_URGENT)
+        event.events |= EPOLLPRI;
     if (node->events & LIBSOCK_POLL_ONESHOT)
         event.events |= EPOLLONESHOT;
     if (node->events & LIBSOCK_POLL_EDGE)
@@ -72,12 +74,6 @@ static sk_err modify(void *state, struct sk_poller_node *node)
 static void take_out(void *state, struct sk_poller_node *node)
 {
     control(state, EPOLL_CTL_DEL, node);
-}
-
-static sk_err begin(void *state)
-{
-    (void)state;
-    return 0;
 }
 
 static sk_err wait_for(void *state, size_t max, int timeout_ms)
@@ -102,6 +98,8 @@ static unsigned happened(uint32_t events)
         all |= LIBSOCK_POLL_WRITE;
     if (events & EPOLLRDHUP)
         all |= LIBSOCK_POLL_RDHUP;
+    if (events & EPOLLPRI)
+        all |= SK_POLLER_URGENT;
     if (events & EPOLLERR)
         all |= LIBSOCK_POLL_ERROR;
     if (events & EPOLLHUP)
@@ -137,7 +135,7 @@ const struct sk_poller sk_poller_epoll = {
     .modify = modify,
     .remove = take_out,
     .rearm  = NULL,
-    .begin  = begin,
+    .begin  = NULL,
     .wait   = wait_for,
     .next   = next,
 };

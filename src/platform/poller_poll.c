@@ -88,6 +88,8 @@ static void ask(struct poller *p, struct sk_poller_node *node)
         entry->events |= POLLOUT;
     if (asked & LIBSOCK_POLL_RDHUP)
         entry->events |= POLLRDHUP;
+    if (asked & SK_POLLER_URGENT)
+        entry->events |= POLLPRI;
     p->changed = true;
 }
 
@@ -173,6 +175,8 @@ static unsigned happened(short events)
         all |= LIBSOCK_POLL_WRITE;
     if (events & POLLRDHUP)
         all |= LIBSOCK_POLL_RDHUP;
+    if (events & POLLPRI)
+        all |= SK_POLLER_URGENT;
     if (events & (POLLERR | POLLNVAL))
         all |= LIBSOCK_POLL_ERROR;
     if (events & POLLHUP)

@@ -129,12 +129,29 @@ static void open_with_resident(void)
     resident = enters();
 }
 
+/* Who selects many may keep a set of them from then on, which takes two
+ * descriptors. */
+static void be_many(void)
+{
+    struct guest *idle[4];
+
+    for (int i = 0; i < 4; i++)
+        idle[i] = enters();
+    for (int i = 0; i < 8; i++)
+        visit();
+    for (int i = 0; i < 4; i++)
+        guest_leaves(idle[i]);
+    for (int i = 0; i < 2; i++) /* then they are gone */
+        visit();
+}
+
 /* Start it, let the resident come, and count what it has open. */
 static void settle(void)
 {
     struct guest *g;
 
     open_with_resident();
+    be_many();
     g           = visitor();
     descriptors = hostile_descriptors(INT_MAX) - !server->once;
     guest_leaves(g);

@@ -44,6 +44,11 @@ void fill(sock_t *s);
 
 int     port_of(sock_t *s);
 int     open_descriptors(void);
+
+/* A thread that selects many may keep a set of them, which takes two
+ * descriptors: from here on it has one. */
+void have_a_set_kept(void);
+
 int64_t now_ms(void);
 
 /* Threads of this process; wait until there are so many. */

@@ -379,6 +379,7 @@ static int in_child(int descriptors, int port)
     struct outcome o;
 
     alarm(20);
+    have_a_set_kept(); /* the parent had one */
     if (open_descriptors() != descriptors)
         return 1;
     sk_resolve_use(say_here, keep);

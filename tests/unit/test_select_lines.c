@@ -1,10 +1,12 @@
-/* test_select_lines.c - proves that a select in one thread misses nothing that
- * a line read in another thread buffers: the two meet in either order.
+/* test_select_lines.c - proves that a select by poll(2) in one thread misses
+ * nothing that a line read in another thread buffers: the two meet in either
+ * order.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "core/handle.h"
 #include "core/io.h"
+#include "core/select.h"
 #include "support/net.h"
 
 #include <pthread.h>
@@ -76,6 +78,7 @@ static void a_select_notices_what_an_earlier_reader_buffers(void **state)
     int64_t         buffered;
 
     (void)state;
+    sk_select_use(SK_SELECT_POLL);
     tcp_pair(pair);
     s = sk_handle_hold(pair[1], SK_HOLDER | SK_TURN, &held);
     SK_ASSERT(s && (held & SK_TURN));
