@@ -294,11 +294,12 @@ static int select_one(sock_t *s, int timeout_ms)
     return ready == 6 ? 1 : ready;
 }
 
-static int be_a_child(sock_t *pair[2])
+/* The parent's set takes no descriptor of the child's. */
+static int be_a_child(sock_t *pair[2], int descriptors)
 {
     char byte;
 
-    if (select_one(pair[0], 0))
+    if (open_descriptors() != descriptors || select_one(pair[0], 0))
         return 1;
     if (sock_send(pair[1], "c", 1, 0) != 1 || select_one(pair[0], 5000) != 1)
         return 2;
@@ -314,12 +315,13 @@ static void a_child_has_a_set_of_its_own(void **state)
     sock_t *pair[2];
     int     status = -1;
     pid_t   child;
+    int     descriptors = open_descriptors() + 2 - kept_descriptors();
 
     (void)state;
     unix_pair(SOCK_STREAM, pair);
     assert_int_equal(select_one(pair[0], 0), 0);
     if (!(child = fork()))
-        _exit(be_a_child(pair));
+        _exit(be_a_child(pair, descriptors));
     waitpid(child, &status, 0);
     assert_int_equal(status, 0);
     assert_int_equal(select_one(pair[0], 0), 0);
