@@ -170,6 +170,8 @@ static void revive(struct sk_sock *s)
     revive_channel(s, word & SK_CLOSING);
     if (pthread_mutex_trylock(&s->lock))
         s->where = NULL; /* somebody was changing it */
+    else
+        pthread_mutex_unlock(&s->lock);
     pthread_mutex_init(&s->lock, NULL);
     s->members = NULL; /* of the parent's sets */
     sk_sock_drop(s, SK_CONNECTING | SK_POLLED | SK_TOLD | SK_REARMS);
