@@ -15,21 +15,21 @@
 #include <stddef.h>
 
 enum work {
-    WORK_PING,       /* `size` bytes over TCP there and back, blocking */
-    WORK_BULK,       /* `size` bytes over TCP one way, whole */
-    WORK_LINES,      /* one line of `size` bytes, its "\n" included, read */
-    WORK_WAKE,       /* among `idle` connections and one that gets a byte: wait
-                        in a kept set, read it */
-    WORK_SELECT,     /* the same with arrays that the caller rebuilds */
-    WORK_CONNECT,    /* connect, accept, close both */
-    WORK_DATAGRAM,   /* `size` bytes there and back, addresses as text */
-    WORK_BURST,      /* one of many datagrams of `size` bytes to one place */
-    WORK_ECHO,       /* a server of `idle` clients, each with one message of
-                        `size` bytes under way: one echoed message */
-    WORK_HANDSHAKE,  /* TLS 1.3, full, both ends */
-    WORK_TLS_BULK,   /* `size` bytes over TLS 1.3 one way, whole */
-    WORK_HOLD,       /* enter and leave a call, `idle` threads at once, each with
-                        a handle of its own */
+    WORK_PING,      /* `size` bytes over TCP there and back, blocking */
+    WORK_BULK,      /* `size` bytes over TCP one way, whole */
+    WORK_LINES,     /* one line of `size` bytes, its "\n" included, read */
+    WORK_WAKE,      /* among `idle` connections and one that gets a byte: wait
+                       in a kept set, read it */
+    WORK_SELECT,    /* the same with arrays that the caller rebuilds */
+    WORK_CONNECT,   /* connect, accept, close both */
+    WORK_DATAGRAM,  /* `size` bytes there and back, addresses as text */
+    WORK_BURST,     /* one of many datagrams of `size` bytes to one place */
+    WORK_ECHO,      /* a server of `idle` clients, each with one message of
+                       `size` bytes under way: one echoed message */
+    WORK_HANDSHAKE, /* TLS 1.3, full, both ends */
+    WORK_TLS_BULK,  /* `size` bytes over TLS 1.3 one way, whole */
+    WORK_HOLD,      /* enter and leave a call, `idle` threads at once, each with
+                       a handle of its own */
     WORK_COUNT
 };
 
@@ -41,9 +41,13 @@ struct job {
                      bench_listens() */
 };
 
-/* Between these two the time and the CPU time of the process count. */
+/* Between these two the time and the CPU time of the process count, its
+ * threads' together. They may come several times: the pieces are added up. */
 void bench_begin(void);
 void bench_end(void);
+
+/* Instead of these two: another process did the work and tells what it took. */
+void bench_took(double wall_ns, double cpu_ns);
 
 /* Says why the run failed, and returns false. */
 bool bench_failed(const char *what);
@@ -53,12 +57,37 @@ bool bench_failed(const char *what);
  * CPU. */
 void bench_listens(int port);
 
+/* WORK_HOLD: the calling thread runs on the CPU of this number from now on,
+ * counted among those the benchmark may use. */
+void bench_pin(size_t number);
+
+/* ---- for setting up; all of them bare descriptors, blocking ---- */
+
+/* A TCP connection over 127.0.0.1 that does not delay small writes. */
+bool bench_pair(int fd[2]);
+
+/* WORK_WAKE, WORK_SELECT: so many TCP connections on which nothing ever
+ * arrives; their other ends are in another process. */
+bool bench_idle(int *fds, size_t count);
+
+/* WORK_LINES: the lines that the other end of a bench_pair() will read, at most
+ * `most` of them, as many as it can hold. Their number; 0: failed. Call it
+ * outside of bench_begin() and bench_end(), whenever all are read. */
+long bench_lines(int fd, size_t size, long most);
+
+/* TLS: a file, PEM, with a certificate for localhost and 127.0.0.1, signed by
+ * itself, and its key. NULL: built without TLS. */
+const char *bench_certificate(void);
+
 typedef bool work_fn(const struct job *job);
 
 struct engine {
     const char *name;             /* "raw", "libsock", "libevent" ... */
     const char *(*version)(void); /* NULL: none to tell */
-    work_fn    *work[WORK_COUNT]; /* NULL: it has no such thing */
+    work_fn *work[WORK_COUNT];    /* NULL: it has no such thing */
 };
+
+/* engine_NAME.c defines `const struct engine engine_NAME[]`: one or several,
+ * ended by one without a name. CMakeLists.txt lists the NAMEs. */
 
 #endif
