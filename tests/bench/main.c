@@ -1,0 +1,228 @@
+/* main.c - sock_bench: libsock beside what it stands on, and beside what one
+ * would take instead.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "bench/report.h"
+
+#include "bench/run.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct options {
+    struct plan plan;
+    const char *only;
+    const char *folder; /* for table.txt and the rest; NULL: none */
+    int         cpu;
+    bool        list;
+};
+
+static const char help[] =
+    "sock_bench - libsock beside bare system calls and other libraries\n"
+    "\n"
+    "  --quick         a first impression: 3 rounds of 20 ms\n"
+    "  --only WORK     one work, \"lines\", or one row of it, \"lines-8\"\n"
+    "  --engine NAME   none but the reference and this one\n"
+    "  --rounds N      so many rounds, up to 31; 9\n"
+    "  --ms N          so long a run, about; 100\n"
+    "  --count N       so many pieces of work, once: do they work at all?\n"
+    "  --cpu N         on this CPU; the last one\n"
+    "  --out FOLDER    table.txt, bench.json and charts go there\n"
+    "  --list          what there is to measure, and by which engines\n"
+    "  --help          this text\n";
+
+/* ---- options ---- */
+
+static const struct option names[] = {{"quick", no_argument, NULL, 'q'},
+                                      {"only", required_argument, NULL, 'w'},
+                                      {"engine", required_argument, NULL, 'e'},
+                                      {"rounds", required_argument, NULL, 'r'},
+                                      {"ms", required_argument, NULL, 'm'},
+                                      {"count", required_argument, NULL, 'n'},
+                                      {"cpu", required_argument, NULL, 'c'},
+                                      {"out", required_argument, NULL, 'o'},
+                                      {"list", no_argument, NULL, 'l'},
+                                      {"help", no_argument, NULL, 'h'},
+                                      {NULL, 0, NULL, 0}};
+
+/* A number from least to most, or the end of the program. */
+static long number(const char *text, long least, long most)
+{
+    char *end;
+    long  value = strtol(text, &end, 10);
+
+    if (!*text || *end || value < least || value > most) {
+        fprintf(stderr, "sock_bench: %s is not a number from %ld to %ld\n",
+                text, least, most);
+        exit(2);
+    }
+    return value;
+}
+
+static void take_option(struct options *o, int option)
+{
+    switch (option) {
+    case 'q':
+        o->plan.rounds = 3;
+        o->plan.run_ns = 20e6;
+        break;
+    case 'w':
+        o->only = optarg;
+        break;
+    case 'e':
+        o->plan.engine = optarg;
+        break;
+    case 'r':
+        o->plan.rounds = (size_t)number(optarg, 1, MAX_ROUNDS);
+        break;
+    case 'm':
+        o->plan.run_ns = (double)number(optarg, 1, 10000) * 1e6;
+        break;
+    case 'n':
+        o->plan.fixed_count = number(optarg, 1, 1000000000);
+        break;
+    case 'c':
+        o->cpu = (int)number(optarg, 0, 1023);
+        break;
+    case 'o':
+        o->folder = optarg;
+        break;
+    case 'l':
+        o->list = true;
+        break;
+    case 'h':
+        fputs(help, stdout);
+        exit(0);
+    default:
+        fputs(help, stderr);
+        exit(2);
+    }
+}
+
+static void take_options(struct options *o, int argc, char **argv)
+{
+    int option;
+
+    while ((option = getopt_long(argc, argv, "h", names, NULL)) != -1)
+        take_option(o, option);
+    if (optind < argc) {
+        fprintf(stderr, "sock_bench: what is %s?\n", argv[optind]);
+        exit(2);
+    }
+}
+
+static bool known(const char *engine)
+{
+    for (size_t i = 0; bench_engines[i]; i++)
+        for (const struct engine *e = bench_engines[i]; e->name; e++)
+            if (!engine || strcmp(engine, e->name) == 0)
+                return true;
+    return false;
+}
+
+static size_t chosen_rows(const char *only)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < row_count; i++)
+        count += row_matches(&rows[i], only);
+    return count;
+}
+
+/* ---- work ---- */
+
+static void list(void)
+{
+    for (size_t i = 0; i < row_count; i++) {
+        printf("%-14s %s\n              ", rows[i].name, rows[i].text);
+        for (size_t k = 0; bench_engines[k]; k++)
+            for (const struct engine *e = bench_engines[k]; e->name; e++)
+                if (e->work[rows[i].work])
+                    printf(" %s;", e->name);
+        putchar('\n');
+    }
+}
+
+static FILE *open_in(const char *folder, const char *name)
+{
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return fopen(path, "w");
+}
+
+static bool write_files(const struct options *o, const struct machine *m,
+                        const struct result *results, size_t count)
+{
+    char  path[4096];
+    FILE *table = open_in(o->folder, "table.txt");
+
+    if (!table)
+        return false;
+    table_head(table, m, &o->plan);
+    for (size_t i = 0; i < count; i++)
+        table_row(table, &results[i]);
+    table_foot(table, results, count);
+    snprintf(path, sizeof path, "%s/bench.json", o->folder);
+    return !fclose(table) && json_write(path, m, &o->plan, results, count) &&
+           charts_write(o->folder, results, count);
+}
+
+static bool any_failed(const struct result *results, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < results[i].count; k++)
+            if (results[i].series[k].why[0])
+                return true;
+    return false;
+}
+
+static int work(const struct options *o, struct result *results)
+{
+    struct machine machine;
+    size_t         count = 0;
+
+    machine_learn(&machine);
+    table_head(stdout, &machine, &o->plan);
+    for (size_t i = 0; i < row_count; i++)
+        if (row_matches(&rows[i], o->only)) {
+            measure(&rows[i], &o->plan, &results[count]);
+            table_row(stdout, &results[count++]);
+        }
+    table_foot(stdout, results, count);
+    if (o->folder && !write_files(o, &machine, results, count)) {
+        perror(o->folder);
+        return 1;
+    }
+    return any_failed(results, count);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.plan = {.rounds = 9, .run_ns = 100e6}, .cpu = -1};
+    struct result *results;
+    int            status;
+
+    take_options(&o, argc, argv);
+    if (o.list) {
+        list();
+        return 0;
+    }
+    if (!chosen_rows(o.only) || !known(o.plan.engine)) {
+        fprintf(stderr, "sock_bench: no such work or engine; see --list\n");
+        return 2;
+    }
+    if (o.folder)
+        mkdir(o.folder, 0777);
+    results = calloc(row_count, sizeof *results);
+    if (!results || !run_set_up(o.cpu)) {
+        perror("sock_bench");
+        return 1;
+    }
+    status = work(&o, results);
+    free(results);
+    return status;
+}

@@ -1,0 +1,177 @@
+/* measure.c - one row, all engines in turn.
+ *
+ * A round runs each engine once, the reference twice; ratios are taken within a
+ * round, so that what slows the machine for a while slows both sides of the
+ * fraction. Each round begins one engine further, lest one always has the same
+ * neighbour.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "bench/measure.h"
+
+#include "bench/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- who takes part ---- */
+
+static void add(struct result *r, const struct engine *e, const char *name,
+                size_t idle)
+{
+    struct series *s = &r->series[r->count++];
+
+    memset(s, 0, sizeof *s);
+    s->engine   = e;
+    s->name     = name;
+    s->job.size = r->row->size;
+    s->job.idle = idle;
+}
+
+static bool takes_part(const struct result *r, const struct engine *e,
+                       const struct plan *plan)
+{
+    bool is_reference = !r->row->reference && e == r->series[0].engine;
+
+    return e->work[r->row->work] && !is_reference && r->count < MAX_ENGINES &&
+           (!plan->engine || strcmp(plan->engine, e->name) == 0);
+}
+
+static void gather(struct result *r, const struct plan *plan)
+{
+    const char *reference = r->row->reference ? r->row->reference : "raw";
+    size_t idle = r->row->reference ? r->row->reference_idle : r->row->idle;
+
+    for (size_t i = 0; bench_engines[i]; i++)
+        for (const struct engine *e = bench_engines[i]; e->name; e++)
+            if (strcmp(e->name, reference) == 0 && e->work[r->row->work]) {
+                add(r, e, e->name, idle);
+                add(r, e, "again", idle);
+            }
+    for (size_t i = 0; r->count && bench_engines[i]; i++)
+        for (const struct engine *e = bench_engines[i]; e->name; e++)
+            if (takes_part(r, e, plan))
+                add(r, e, e->name, r->row->idle);
+}
+
+/* ---- how many pieces of work make a run ---- */
+
+static bool run(const struct row *row, struct series *s, struct run *out)
+{
+    if (run_once(s->engine, row->work, &s->job, out))
+        return true;
+    snprintf(s->why, sizeof s->why, "%s", out->why);
+    return false;
+}
+
+/* Until a run lasts a good part of what is wanted: then the rest is a rule of
+ * three. */
+static void calibrate(const struct row *row, struct series *s, double wanted)
+{
+    struct run one;
+    bool       enough = false;
+    double     count;
+
+    s->job.count = 16;
+    for (int i = 0; i < 8 && !enough && run(row, s, &one); i++) {
+        enough = one.cpu_ns >= wanted / 3;
+        count  = wanted / one.cpu_ns * one.ops;
+        if (count > 200 * (double)s->job.count)
+            count = 200 * (double)s->job.count;
+        s->job.count = (long)count + 1;
+    }
+}
+
+static void prepare(struct result *r, const struct plan *plan)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        struct series *s = &r->series[i];
+
+        s->job.count = plan->fixed_count;
+        if (i == 1)
+            s->job = r->series[0].job;
+        else if (!plan->fixed_count)
+            calibrate(r->row, s, plan->run_ns);
+    }
+}
+
+/* ---- the rounds ---- */
+
+static void run_round(struct result *r, size_t round)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        struct series *s = &r->series[(round + i) % r->count];
+        struct run     one;
+
+        if (s->why[0] || !run(r->row, s, &one))
+            continue;
+        s->cpu[round]  = one.cpu_ns / one.ops;
+        s->wall[round] = one.wall_ns / one.ops;
+        s->rounds      = round + 1;
+    }
+}
+
+static double median_of(const double *values, size_t count)
+{
+    double copy[MAX_ROUNDS];
+
+    memcpy(copy, values, count * sizeof *values);
+    return stats_middle(copy, count).median;
+}
+
+/* The reference's two runs of a round count as one of twice the length; for its
+ * own repeat they are held against each other. */
+static void work_out(struct result *r, struct series *s, size_t rounds)
+{
+    const struct series *a = &r->series[0], *b = &r->series[1];
+    double               ratio[MAX_ROUNDS];
+
+    if (s->why[0] || a->why[0] || b->why[0])
+        return;
+    for (size_t i = 0; i < rounds; i++)
+        ratio[i] = s == b ? a->cpu[i] / b->cpu[i]
+                          : (a->cpu[i] + b->cpu[i]) / 2 / s->cpu[i];
+    s->ratio   = stats_middle(ratio, rounds);
+    s->cpu_ns  = median_of(s->cpu, rounds);
+    s->wall_ns = median_of(s->wall, rounds);
+}
+
+void measure(const struct row *row, const struct plan *plan, struct result *out)
+{
+    size_t rounds = plan->fixed_count ? 1 : plan->rounds;
+
+    out->row   = row;
+    out->count = 0;
+    gather(out, plan);
+    prepare(out, plan);
+    for (size_t i = 0; i < rounds; i++)
+        run_round(out, i);
+    for (size_t i = 0; i < out->count; i++)
+        work_out(out, &out->series[i], rounds);
+}
+
+/* ---- aims ---- */
+
+double measure_aim(const struct row *row, const char *engine)
+{
+    for (size_t i = 0; i < AIMS && row->aims[i].engine; i++)
+        if (strcmp(row->aims[i].engine, engine) == 0)
+            return row->aims[i].ratio;
+    return 0;
+}
+
+enum verdict measure_verdict(const struct result *result,
+                             const struct series *series)
+{
+    double aim    = series == &result->series[0] || series == &result->series[1]
+                        ? 0
+                        : measure_aim(result->row, series->name);
+    double repeat = result->series[1].ratio.median;
+
+    if (aim <= 0 || series->why[0])
+        return NO_AIM;
+    if (series->ratio.median >= aim)
+        return MET;
+    repeat = repeat < 1 ? 1 / repeat : repeat;
+    return series->ratio.high * repeat >= aim ? NEAR : MISSED;
+}

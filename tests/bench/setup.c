@@ -1,0 +1,126 @@
+/* setup.c - connections and lines, made before the time counts.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "bench/engine.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Lines are written so many bytes at a time, which every receiver takes. */
+#define PIECE 131072
+
+static int listen_anywhere(struct sockaddr_in *at)
+{
+    socklen_t size = sizeof *at;
+    int       fd   = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    memset(at, 0, sizeof *at);
+    at->sin_family      = AF_INET;
+    at->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || bind(fd, (struct sockaddr *)at, sizeof *at) ||
+        getsockname(fd, (struct sockaddr *)at, &size) ||
+        listen(fd, SOMAXCONN)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static int connect_to(const struct sockaddr_in *to)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0 && !connect(fd, (const struct sockaddr *)to, sizeof *to))
+        return fd;
+    close(fd);
+    return -1;
+}
+
+bool bench_pair(int fd[2])
+{
+    struct sockaddr_in at;
+    const int          one      = 1;
+    int                listener = listen_anywhere(&at);
+
+    if (listener < 0)
+        return bench_failed("listen");
+    fd[0] = connect_to(&at);
+    fd[1] = fd[0] < 0 ? -1 : accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    close(listener);
+    if (fd[1] < 0)
+        return bench_failed("connect");
+    for (int i = 0; i < 2; i++)
+        setsockopt(fd[i], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    return true;
+}
+
+/* Takes connections until the other process is gone; then they end with a
+ * reset, so that no ended ones are in the way of the next run. */
+static void hold_others(int listener, pid_t parent)
+{
+    const struct linger at_once = {1, 0};
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (int fd; getppid() == parent;) {
+        fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+        if (fd < 0)
+            _exit(1);
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    _exit(0);
+}
+
+bool bench_idle(int *fds, size_t count)
+{
+    struct sockaddr_in at;
+    pid_t              parent   = getpid(), other;
+    int                listener = listen_anywhere(&at);
+
+    if (listener < 0)
+        return bench_failed("listen");
+    other = fork();
+    if (other == 0)
+        hold_others(listener, parent);
+    close(listener);
+    if (other < 0)
+        return bench_failed("fork");
+    for (size_t i = 0; i < count; i++)
+        if ((fds[i] = connect_to(&at)) < 0)
+            return bench_failed("connect an idle one");
+    return true;
+}
+
+long bench_lines(int fd, size_t size, long most)
+{
+    static char *text;
+    static long  made;
+    const int    room  = PIECE * 2;
+    long         lines = (long)(PIECE / size);
+
+    if (lines > most)
+        lines = most;
+    if (lines > made) {
+        free(text);
+        text = malloc((size_t)lines * size);
+        if (!text)
+            return 0;
+        memset(text, 'x', (size_t)lines * size);
+        for (long i = 1; i <= lines; i++)
+            text[(size_t)i * size - 1] = '\n';
+        made = lines;
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+    }
+    if (send(fd, text, (size_t)lines * size, MSG_NOSIGNAL | MSG_DONTWAIT) !=
+        (ssize_t)((size_t)lines * size)) {
+        bench_failed("fill with lines");
+        return 0;
+    }
+    return lines;
+}
