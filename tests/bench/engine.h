@@ -26,7 +26,9 @@ enum work {
     WORK_BURST,     /* one of many datagrams of `size` bytes to one place */
     WORK_ECHO,      /* a server of `idle` clients, each with one message of
                        `size` bytes under way: one echoed message */
-    WORK_HANDSHAKE, /* TLS 1.3, full, both ends */
+    WORK_HANDSHAKE, /* connect, accept, TLS 1.3 with a full handshake and a
+                       verified server, one byte from it to the client, close
+                       both */
     WORK_TLS_BULK,  /* `size` bytes over TLS 1.3 one way, whole */
     WORK_HOLD,      /* enter and leave a call, `idle` threads at once, each with
                        a handle of its own */
@@ -69,6 +71,10 @@ bool bench_pair(int fd[2]);
 /* WORK_WAKE, WORK_SELECT: so many TCP connections on which nothing ever
  * arrives; their other ends are in another process. */
 bool bench_idle(int *fds, size_t count);
+
+/* The same, and behind them the own end of a bench_pair(), whose other end goes
+ * to *poke: count + 1 descriptors, to be freed. NULL: failed. */
+int *bench_crowd(size_t count, int *poke);
 
 /* WORK_LINES: the lines that the other end of a bench_pair() will read, at most
  * `most` of them, as many as it can hold. Their number; 0: failed. Call it

@@ -222,6 +222,7 @@ int main(int argc, char **argv)
         perror("sock_bench");
         return 1;
     }
+    bench_certificate(); /* made here, once, for all the processes to come */
     status = work(&o, results);
     free(results);
     return status;

@@ -37,6 +37,13 @@ static bool takes_part(const struct result *r, const struct engine *e,
            (!plan->engine || strcmp(plan->engine, e->name) == 0);
 }
 
+/* Without TLS there is nobody to do it. */
+static bool possible(enum work work)
+{
+    return (work != WORK_HANDSHAKE && work != WORK_TLS_BULK) ||
+           bench_certificate();
+}
+
 static void gather(struct result *r, const struct plan *plan)
 {
     const char *reference = r->row->reference ? r->row->reference : "raw";
@@ -142,7 +149,8 @@ void measure(const struct row *row, const struct plan *plan, struct result *out)
 
     out->row   = row;
     out->count = 0;
-    gather(out, plan);
+    if (possible(row->work))
+        gather(out, plan);
     prepare(out, plan);
     for (size_t i = 0; i < rounds; i++)
         run_round(out, i);

@@ -97,6 +97,20 @@ bool bench_idle(int *fds, size_t count)
     return true;
 }
 
+int *bench_crowd(size_t count, int *poke)
+{
+    int *fds = malloc((count + 1) * sizeof *fds);
+    int  pair[2];
+
+    if (!fds || !bench_idle(fds, count) || !bench_pair(pair)) {
+        free(fds);
+        return NULL;
+    }
+    *poke      = pair[0];
+    fds[count] = pair[1];
+    return fds;
+}
+
 long bench_lines(int fd, size_t size, long most)
 {
     static char *text;
