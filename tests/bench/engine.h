@@ -72,8 +72,9 @@ bool bench_pair(int fd[2]);
  * arrives; their other ends are in another process. */
 bool bench_idle(int *fds, size_t count);
 
-/* The same, and behind them the own end of a bench_pair(), whose other end goes
- * to *poke: count + 1 descriptors, to be freed. NULL: failed. */
+/* The same, and behind them the one that is busy, whose other end goes to
+ * *poke: count + 1 descriptors, to be freed. NULL: failed. The busy one is of
+ * AF_UNIX, where the byte that wakes costs the least. */
 int *bench_crowd(size_t count, int *poke);
 
 /* WORK_LINES: the lines that the other end of a bench_pair() will read, at most
