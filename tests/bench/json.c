@@ -83,6 +83,10 @@ static void put_row(FILE *f, const struct result *r)
     put_text(f, "work", row_work_name(r->row->work));
     fprintf(f, ", ");
     put_text(f, "text", r->row->text);
+    if (r->why[0]) {
+        fprintf(f, ", ");
+        put_text(f, "left_out", r->why);
+    }
     fprintf(f, ",\n     \"size\": %zu, \"idle\": %zu, \"engines\": [\n",
             r->row->size, r->row->idle);
     for (size_t i = 0; i < r->count; i++) {

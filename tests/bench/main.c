@@ -26,9 +26,10 @@ static const char help[] =
     "  --quick         a first impression: 3 rounds of 20 ms\n"
     "  --only WORK     one work, \"lines\", or one row of it, \"lines-8\"\n"
     "  --engine NAME   none but the reference and this one\n"
-    "  --rounds N      so many rounds, up to 31; 9\n"
-    "  --ms N          so long a run, about; 100\n"
+    "  --rounds N      so many rounds, up to 31; 12\n"
+    "  --ms N          so long a run, about; 60\n"
     "  --count N       so many pieces of work, once: do they work at all?\n"
+    "  --most N        no work with more than so many idle connections\n"
     "  --cpu N         on this CPU; the last one\n"
     "  --out FOLDER    table.txt, bench.json and charts go there\n"
     "  --list          what there is to measure, and by which engines\n"
@@ -42,6 +43,7 @@ static const struct option names[] = {{"quick", no_argument, NULL, 'q'},
                                       {"rounds", required_argument, NULL, 'r'},
                                       {"ms", required_argument, NULL, 'm'},
                                       {"count", required_argument, NULL, 'n'},
+                                      {"most", required_argument, NULL, 't'},
                                       {"cpu", required_argument, NULL, 'c'},
                                       {"out", required_argument, NULL, 'o'},
                                       {"list", no_argument, NULL, 'l'},
@@ -84,6 +86,9 @@ static void take_option(struct options *o, int option)
     case 'n':
         o->plan.fixed_count = number(optarg, 1, 1000000000);
         break;
+    case 't':
+        o->plan.most = (size_t)number(optarg, 1, 1000000);
+        break;
     case 'c':
         o->cpu = (int)number(optarg, 0, 1023);
         break;
@@ -123,12 +128,18 @@ static bool known(const char *engine)
     return false;
 }
 
-static size_t chosen_rows(const char *only)
+static bool is_chosen(const struct row *row, const struct options *o)
+{
+    return row_matches(row, o->only) &&
+           (!o->plan.most || row->idle <= o->plan.most);
+}
+
+static size_t chosen_rows(const struct options *o)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < row_count; i++)
-        count += row_matches(&rows[i], only);
+        count += is_chosen(&rows[i], o);
     return count;
 }
 
@@ -188,7 +199,7 @@ static int work(const struct options *o, struct result *results)
     machine_learn(&machine);
     table_head(stdout, &machine, &o->plan);
     for (size_t i = 0; i < row_count; i++)
-        if (row_matches(&rows[i], o->only)) {
+        if (is_chosen(&rows[i], o)) {
             measure(&rows[i], &o->plan, &results[count]);
             table_row(stdout, &results[count++]);
         }
@@ -202,7 +213,7 @@ static int work(const struct options *o, struct result *results)
 
 int main(int argc, char **argv)
 {
-    struct options o = {.plan = {.rounds = 9, .run_ns = 100e6}, .cpu = -1};
+    struct options o = {.plan = {.rounds = 12, .run_ns = 60e6}, .cpu = -1};
     struct result *results;
     int            status;
 
@@ -211,7 +222,7 @@ int main(int argc, char **argv)
         list();
         return 0;
     }
-    if (!chosen_rows(o.only) || !known(o.plan.engine)) {
+    if (!chosen_rows(&o) || !known(o.plan.engine)) {
         fprintf(stderr, "sock_bench: no such work or engine; see --list\n");
         return 2;
     }

@@ -37,11 +37,21 @@ static bool takes_part(const struct result *r, const struct engine *e,
            (!plan->engine || strcmp(plan->engine, e->name) == 0);
 }
 
-/* Without TLS there is nobody to do it. */
-static bool possible(enum work work)
+/* A process has an end of each connection; and some more, of its own. */
+#define SPARE 64
+
+static bool possible(struct result *r)
 {
-    return (work != WORK_HANDSHAKE && work != WORK_TLS_BULK) ||
-           bench_certificate();
+    size_t needed = r->row->idle + SPARE;
+    bool tls = r->row->work == WORK_HANDSHAKE || r->row->work == WORK_TLS_BULK;
+
+    if (tls && !bench_certificate())
+        snprintf(r->why, sizeof r->why, "built without TLS");
+    else if (needed > run_descriptors())
+        snprintf(r->why, sizeof r->why,
+                 "needs %zu descriptors, %zu are allowed", needed,
+                 run_descriptors());
+    return !r->why[0];
 }
 
 static void gather(struct result *r, const struct plan *plan)
@@ -149,7 +159,7 @@ void measure(const struct row *row, const struct plan *plan, struct result *out)
 
     out->row   = row;
     out->count = 0;
-    if (possible(row->work))
+    if (possible(out))
         gather(out, plan);
     prepare(out, plan);
     for (size_t i = 0; i < rounds; i++)

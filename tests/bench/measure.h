@@ -29,7 +29,8 @@ struct series {
  * ratio shows the noise. */
 struct result {
     const struct row *row;
-    size_t            count; /* of series; 0: there is no reference */
+    char              why[80]; /* it was left out; else "" */
+    size_t            count;   /* of series */
     struct series     series[MAX_ENGINES];
 };
 
@@ -37,6 +38,7 @@ struct plan {
     size_t      rounds;
     double      run_ns;      /* how long one run lasts, about */
     long        fixed_count; /* not 0: so many pieces of work, once each */
+    size_t      most;        /* not 0: no rows with more idle ones */
     const char *engine;      /* none but the reference and this one; NULL */
 };
 

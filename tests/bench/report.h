@@ -28,6 +28,9 @@ void table_head(FILE *to, const struct machine *m, const struct plan *plan);
 void table_row(FILE *to, const struct result *r);
 void table_foot(FILE *to, const struct result *results, size_t count);
 
+/* "1.23 us", in the unit that reads best; returns text. */
+const char *time_text(double ns, char *text, size_t size);
+
 /* "met", "near" ...; "" without an aim. */
 const char *verdict_word(enum verdict v);
 

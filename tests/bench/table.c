@@ -15,8 +15,7 @@ const char *verdict_word(enum verdict v)
     return words[v];
 }
 
-/* "1.23 us", in the unit that reads best. */
-static const char *time_text(double ns, char *text, size_t size)
+const char *time_text(double ns, char *text, size_t size)
 {
     if (ns < 1000)
         snprintf(text, size, "%.1f ns", ns);
@@ -27,12 +26,9 @@ static const char *time_text(double ns, char *text, size_t size)
     return text;
 }
 
-void table_head(FILE *to, const struct machine *m, const struct plan *plan)
+static void explain(FILE *to, const struct plan *plan)
 {
     fprintf(to,
-            "libsock %s, OpenSSL %s, %s build by %s\n"
-            "%s, %ld CPUs; %s; %s\n"
-            "\n"
             "The time is CPU time of the process that does the work, both ends "
             "of a connection\n"
             "in it and on CPU %d; of an echo server the server's alone. ratio "
@@ -45,11 +41,24 @@ void table_head(FILE *to, const struct machine *m, const struct plan *plan)
             "An aim is met by the median; it is near if the interval reaches "
             "it, widened\n"
             "by what the reference's repeat was off.\n",
-            m->libsock, m->openssl, m->build, m->compiler, m->cpu, m->cpus,
-            m->kernel, m->date, run_cpu(), plan->rounds, plan->run_ns / 1e6);
+            run_cpu(), plan->rounds, plan->run_ns / 1e6);
     if (plan->rounds < 6)
         fprintf(to, "With so few rounds the interval is just the smallest and "
                     "the largest.\n");
+}
+
+void table_head(FILE *to, const struct machine *m, const struct plan *plan)
+{
+    fprintf(to,
+            "libsock %s, OpenSSL %s, %s build by %s\n"
+            "%s, %ld CPUs; %s; %s\n"
+            "\n",
+            m->libsock, m->openssl, m->build, m->compiler, m->cpu, m->cpus,
+            m->kernel, m->date);
+    if (plan->fixed_count)
+        fprintf(to, "Only to see that it works; these times tell nothing.\n");
+    else
+        explain(to, plan);
 }
 
 static void print_aim(FILE *to, const struct result *r, const struct series *s)
@@ -65,13 +74,15 @@ static void print_series(FILE *to, const struct result *r,
                          const struct series *s)
 {
     char cpu[32], wall[32];
+    int  digits;
 
     if (s->why[0]) {
         fprintf(to, "  %-16s failed: %s\n", s->name, s->why);
         return;
     }
-    fprintf(to, "  %-16s %7.3f  [%.3f, %.3f]  %11s  %11s", s->name,
-            s->ratio.median, s->ratio.low, s->ratio.high,
+    digits = s->ratio.median < .1 ? 5 : 3;
+    fprintf(to, "  %-16s %7.*f  [%.*f, %.*f]  %11s  %11s", s->name, digits,
+            s->ratio.median, digits, s->ratio.low, digits, s->ratio.high,
             time_text(s->cpu_ns, cpu, sizeof cpu),
             time_text(s->wall_ns, wall, sizeof wall));
     print_aim(to, r, s);
@@ -98,9 +109,11 @@ static bool below_other(const struct result *r)
 
 void table_row(FILE *to, const struct result *r)
 {
-    if (!r->count)
-        return;
     fprintf(to, "\n%s: %s\n", r->row->name, r->row->text);
+    if (r->why[0]) {
+        fprintf(to, "  left out: %s\n", r->why);
+        return;
+    }
     fprintf(to, "  %-16s %7s  %-16s  %11s  %11s\n", "", "ratio", "95 %",
             "CPU time", "by clock");
     for (size_t i = 0; i < r->count; i++)
