@@ -9,9 +9,11 @@ lines_of(file) = int(system("wc -l <'" . file . "'"))
 
 most = 1.5 # what is longer is cut, and says how long it is
 cut(x) = x > most ? most : x
-# The end of all that is drawn for a bar: its ratio, interval and aim.
-larger(a, b) = a > b ? a : b
-right(ratio, high, aim) = larger(ratio, larger(high, aim))
+# Where the text begins: behind the bar and its interval, and behind the aim if
+# that would be in its way.
+end_of(ratio, high) = high > ratio ? high : ratio
+right(ratio, high, aim) = aim > end_of(ratio, high) && \
+    aim < end_of(ratio, high) + 0.4 ? aim : end_of(ratio, high)
 array colours[3] = [0xb9bec4, 0x1b6ca8, 0xe0a84a] # see enum kind
 label(x, name) = sprintf(x > most ? '▶ %.1f  %s' : x < 0.1 ? '%.4f  %s' : \
                          '%.3f  %s', x, name)
