@@ -69,7 +69,8 @@ void bench_pin(size_t number);
 bool bench_pair(int fd[2]);
 
 /* WORK_WAKE, WORK_SELECT: so many TCP connections on which nothing ever
- * arrives; their other ends are in another process. */
+ * arrives, job->idle at most; their other ends are in another process. All runs
+ * of a row have the same ones: close them, but do not shut them down. */
 bool bench_idle(int *fds, size_t count);
 
 /* The same, and behind them the one that is busy, whose other end goes to

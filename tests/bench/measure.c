@@ -10,6 +10,7 @@
 #include "bench/measure.h"
 
 #include "bench/run.h"
+#include "bench/setup.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -153,19 +154,32 @@ static void work_out(struct result *r, struct series *s, size_t rounds)
     s->wall_ns = median_of(s->wall, rounds);
 }
 
-void measure(const struct row *row, const struct plan *plan, struct result *out)
+static void run_all(struct result *r, const struct plan *plan)
 {
     size_t rounds = plan->fixed_count ? 1 : plan->rounds;
 
-    out->row   = row;
-    out->count = 0;
-    if (possible(out))
-        gather(out, plan);
-    prepare(out, plan);
+    gather(r, plan);
+    prepare(r, plan);
     for (size_t i = 0; i < rounds; i++)
-        run_round(out, i);
-    for (size_t i = 0; i < out->count; i++)
-        work_out(out, &out->series[i], rounds);
+        run_round(r, i);
+    for (size_t i = 0; i < r->count; i++)
+        work_out(r, &r->series[i], rounds);
+}
+
+void measure(const struct row *row, const struct plan *plan, struct result *out)
+{
+    bool crowded = row->work == WORK_WAKE || row->work == WORK_SELECT;
+
+    memset(out, 0, sizeof *out);
+    out->row = row;
+    if (!possible(out))
+        return;
+    if (crowded && !crowd_open(row->idle))
+        snprintf(out->why, sizeof out->why, "no %zu connections", row->idle);
+    else
+        run_all(out, plan);
+    if (crowded)
+        crowd_close();
 }
 
 /* ---- aims ---- */

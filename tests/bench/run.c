@@ -151,6 +151,7 @@ bool run_set_up(int cpu)
 
 static void work_and_exit(work_fn *work, const struct job *job, pid_t parent)
 {
+    setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
@@ -194,6 +195,16 @@ static void serve_clients(pid_t server, const struct job *job)
     kill(server, SIGKILL);
 }
 
+/* Until it has ended, and whatever it has left behind in its group. */
+static void await_end(pid_t child)
+{
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    kill(-child, SIGKILL);
+    while (waitpid(-child, NULL, 0) > 0 || errno == EINTR)
+        continue;
+}
+
 static double ops_of(enum work work, const struct job *job)
 {
     return work == WORK_HOLD ? (double)job->count * (double)job->idle
@@ -213,8 +224,8 @@ bool run_once(const struct engine *e, enum work work, const struct job *job,
         work_and_exit(e->work[work], job, parent);
     if (child > 0 && work == WORK_ECHO)
         serve_clients(child, job);
-    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-        continue;
+    if (child > 0)
+        await_end(child);
     *out    = page->run;
     out->ok = out->ok && page->done && out->cpu_ns > 0;
     if (!out->ok && !out->why[0])

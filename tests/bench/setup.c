@@ -1,22 +1,20 @@
-/* setup.c - connections and lines, made before the time counts.
+/* setup.c - a connection, and lines on it, made before the time counts.
  *
  * SPDX-License-Identifier: MIT
  */
-#include "bench/engine.h"
+#include "bench/setup.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* Lines are written so many bytes at a time, which every receiver takes. */
 #define PIECE 131072
 
-static int listen_anywhere(struct sockaddr_in *at)
+int setup_listen(struct sockaddr_in *at)
 {
     socklen_t size = sizeof *at;
     int       fd   = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -33,7 +31,7 @@ static int listen_anywhere(struct sockaddr_in *at)
     return fd;
 }
 
-static int connect_to(const struct sockaddr_in *to)
+int setup_connect(const struct sockaddr_in *to)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -47,11 +45,11 @@ bool bench_pair(int fd[2])
 {
     struct sockaddr_in at;
     const int          one      = 1;
-    int                listener = listen_anywhere(&at);
+    int                listener = setup_listen(&at);
 
     if (listener < 0)
         return bench_failed("listen");
-    fd[0] = connect_to(&at);
+    fd[0] = setup_connect(&at);
     fd[1] = fd[0] < 0 ? -1 : accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     close(listener);
     if (fd[1] < 0)
@@ -59,57 +57,6 @@ bool bench_pair(int fd[2])
     for (int i = 0; i < 2; i++)
         setsockopt(fd[i], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     return true;
-}
-
-/* Takes connections until the other process is gone; then they end with a
- * reset, so that no ended ones are in the way of the next run. */
-static void hold_others(int listener, pid_t parent)
-{
-    const struct linger at_once = {1, 0};
-
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (int fd; getppid() == parent;) {
-        fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-        if (fd < 0)
-            _exit(1);
-        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    }
-    _exit(0);
-}
-
-bool bench_idle(int *fds, size_t count)
-{
-    struct sockaddr_in at;
-    pid_t              parent   = getpid(), other;
-    int                listener = listen_anywhere(&at);
-
-    if (listener < 0)
-        return bench_failed("listen");
-    other = fork();
-    if (other == 0)
-        hold_others(listener, parent);
-    close(listener);
-    if (other < 0)
-        return bench_failed("fork");
-    for (size_t i = 0; i < count; i++)
-        if ((fds[i] = connect_to(&at)) < 0)
-            return bench_failed("connect an idle one");
-    return true;
-}
-
-int *bench_crowd(size_t count, int *poke)
-{
-    int *fds = malloc((count + 1) * sizeof *fds);
-    int  pair[2];
-
-    if (!fds || !bench_idle(fds, count) ||
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
-        free(fds);
-        return NULL;
-    }
-    *poke      = pair[0];
-    fds[count] = pair[1];
-    return fds;
 }
 
 long bench_lines(int fd, size_t size, long most)
