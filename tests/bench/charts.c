@@ -119,7 +119,7 @@ static const struct line lines[] = {
     {WORK_SELECT, "libsock", "sock_select()"},
     {WORK_WAKE, "libsock", "sock_poll_wait()"},
     {WORK_WAKE, "raw", "epoll_wait(2)"},
-    {WORK_SELECT, "php", "PHP's socket_select()"},
+    {WORK_SELECT, "PHP", "PHP's socket_select()"},
 };
 
 static const struct series *find(const struct result *r, const char *engine)

@@ -29,6 +29,11 @@ static void add(struct result *r, const struct engine *e, const char *name,
     s->job.idle = idle;
 }
 
+static bool is_own(const struct engine *e)
+{
+    return strncmp(e->name, "libsock", 7) == 0;
+}
+
 static bool takes_part(const struct result *r, const struct engine *e,
                        const struct plan *plan)
 {
@@ -55,21 +60,31 @@ static bool possible(struct result *r)
     return !r->why[0];
 }
 
+static void gather_others(struct result *r, const struct plan *plan, bool own)
+{
+    for (size_t i = 0; bench_engines[i]; i++)
+        for (const struct engine *e = bench_engines[i]; e->name; e++)
+            if (is_own(e) == own && takes_part(r, e, plan))
+                add(r, e, e->name, r->row->idle);
+}
+
+/* The reference twice, libsock, the others. */
 static void gather(struct result *r, const struct plan *plan)
 {
-    const char *reference = r->row->reference ? r->row->reference : "raw";
-    size_t idle = r->row->reference ? r->row->reference_idle : r->row->idle;
+    const struct row *row       = r->row;
+    const char       *reference = row->reference ? row->reference : "raw";
+    size_t            idle = row->reference ? row->reference_idle : row->idle;
 
     for (size_t i = 0; bench_engines[i]; i++)
         for (const struct engine *e = bench_engines[i]; e->name; e++)
-            if (strcmp(e->name, reference) == 0 && e->work[r->row->work]) {
+            if (strcmp(e->name, reference) == 0 && e->work[row->work]) {
                 add(r, e, e->name, idle);
                 add(r, e, "again", idle);
             }
-    for (size_t i = 0; r->count && bench_engines[i]; i++)
-        for (const struct engine *e = bench_engines[i]; e->name; e++)
-            if (takes_part(r, e, plan))
-                add(r, e, e->name, r->row->idle);
+    if (!r->count)
+        return;
+    gather_others(r, plan, true);
+    gather_others(r, plan, false);
 }
 
 /* ---- how many pieces of work make a run ---- */
