@@ -25,7 +25,8 @@ if (lines_of(ratios) > 0) {
     set output folder . '/ratio.svg'
     set title "{/:Bold How fast, against the reference (longer is faster)}\n\
 CPU time of the reference / CPU time of the engine: the median of the rounds, with its interval of 95 %\n\
-blue: libsock   yellow: other libraries   grey: no library   red line: libsock's aim"
+blue: libsock   yellow: other libraries   grey: no library   red line: libsock's aim" \
+        offset -14, 0
     set xrange [0 : most + 0.55]
     set yrange [Y_max + 1 : -1]
     set xtics 0, 0.25, most nomirror
