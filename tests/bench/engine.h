@@ -54,6 +54,10 @@ void bench_took(double wall_ns, double cpu_ns);
 /* Says why the run failed, and returns false. */
 bool bench_failed(const char *what);
 
+/* Says why this engine cannot do this job at all, which is no failure, and
+ * returns false. */
+bool bench_cannot(const char *why);
+
 /* WORK_ECHO: the server is ready on this port of 127.0.0.1. It serves until it
  * is killed; the clients are bare system calls in another process on the same
  * CPU. */

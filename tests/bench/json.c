@@ -60,7 +60,7 @@ static void put_series(FILE *f, const struct result *r, const struct series *s)
     }
     if (s->why[0]) {
         fprintf(f, ", ");
-        put_text(f, "failed", s->why);
+        put_text(f, s->cannot ? "cannot" : "failed", s->why);
         fputc('}', f);
         return;
     }

@@ -186,7 +186,7 @@ static bool any_failed(const struct result *results, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < results[i].count; k++)
-            if (results[i].series[k].why[0])
+            if (results[i].series[k].why[0] && !results[i].series[k].cannot)
                 return true;
     return false;
 }

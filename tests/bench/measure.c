@@ -94,6 +94,7 @@ static bool run(const struct row *row, struct series *s, struct run *out)
     if (run_once(s->engine, row->work, &s->job, out))
         return true;
     snprintf(s->why, sizeof s->why, "%s", out->why);
+    s->cannot = out->cannot;
     return false;
 }
 

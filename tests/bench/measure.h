@@ -20,6 +20,7 @@ struct series {
     double               cpu[MAX_ROUNDS];  /* ns for one piece of work */
     double               wall[MAX_ROUNDS]; /* ns for one piece of work */
     char                 why[160];         /* failed; else "" */
+    bool                 cannot;           /* why tells no failure */
     struct middle        ratio;            /* of the reference's CPU to ours */
     double               cpu_ns;           /* the median */
     double               wall_ns;          /* the median */

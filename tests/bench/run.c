@@ -79,6 +79,13 @@ bool bench_failed(const char *what)
     return false;
 }
 
+bool bench_cannot(const char *why)
+{
+    snprintf(page->run.why, sizeof page->run.why, "%s", why);
+    page->run.cannot = true;
+    return false;
+}
+
 void bench_listens(int port)
 {
     atomic_store(&page->port, port);

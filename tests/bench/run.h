@@ -14,6 +14,7 @@ struct run {
     double cpu_ns;   /* the same, of the process's threads together */
     double ops;      /* how many pieces of work that was */
     bool   ok;       /* else see why */
+    bool   cannot;   /* not ok, but no failure either */
     char   why[160]; /* "connect: Connection refused" */
 };
 

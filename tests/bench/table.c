@@ -91,7 +91,8 @@ static void print_series(FILE *to, const struct result *r,
     char cpu[32], wall[32];
 
     if (s->why[0]) {
-        fprintf(to, "  %-16s failed: %s\n", s->name, s->why);
+        fprintf(to, "  %-16s %s: %s\n", s->name,
+                s->cannot ? "cannot" : "failed", s->why);
         return;
     }
     print_ratio(to, s, s == &r->series[0]);
@@ -143,7 +144,8 @@ void table_foot(FILE *to, const struct result *results, size_t count)
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < results[i].count; k++) {
             verdicts[measure_verdict(&results[i], &results[i].series[k])]++;
-            failed += results[i].series[k].why[0] != 0;
+            failed += results[i].series[k].why[0] != 0 &&
+                      !results[i].series[k].cannot;
         }
     fprintf(to, "\nOf the aims %zu are met, %zu near, %zu missed.",
             verdicts[MET], verdicts[NEAR], verdicts[MISSED]);
