@@ -24,7 +24,12 @@ const struct engine engine_raw[] = {
          [WORK_TLS_BULK]  = raw_tls_bulk,
      }},
     {"raw gso", NULL, {[WORK_BURST] = raw_burst_gso}},
-    {"raw no tickets", NULL, {[WORK_HANDSHAKE] = raw_handshake_no_tickets}},
+    {"raw tuned",
+     NULL,
+     {
+         [WORK_HANDSHAKE] = raw_handshake_tuned,
+         [WORK_TLS_BULK]  = raw_tls_bulk_tuned,
+     }},
     {"getline", NULL, {[WORK_LINES] = raw_getline}},
     {"select(2)", NULL, {[WORK_SELECT] = raw_select}},
     {"poll(2)", NULL, {[WORK_SELECT] = raw_poll}},

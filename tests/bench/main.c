@@ -18,6 +18,7 @@ struct options {
     const char *folder; /* for table.txt and the rest; NULL: none */
     int         cpu;
     bool        list;
+    bool        here;
 };
 
 static const char help[] =
@@ -29,6 +30,8 @@ static const char help[] =
     "  --rounds N      so many rounds, up to 31; 12\n"
     "  --ms N          so long a run, about; 60\n"
     "  --count N       so many pieces of work, once: do they work at all?\n"
+    "  --here          in this process, by one engine, without times: for\n"
+    "                  tests/bench/count.sh; the first row of --only\n"
     "  --most N        no work with more than so many idle connections\n"
     "  --cpu N         on this CPU; the last one\n"
     "  --out FOLDER    table.txt, bench.json and charts go there\n"
@@ -46,6 +49,7 @@ static const struct option names[] = {{"quick", no_argument, NULL, 'q'},
                                       {"most", required_argument, NULL, 't'},
                                       {"cpu", required_argument, NULL, 'c'},
                                       {"out", required_argument, NULL, 'o'},
+                                      {"here", no_argument, NULL, 'i'},
                                       {"list", no_argument, NULL, 'l'},
                                       {"help", no_argument, NULL, 'h'},
                                       {NULL, 0, NULL, 0}};
@@ -94,6 +98,9 @@ static void take_option(struct options *o, int option)
         break;
     case 'o':
         o->folder = optarg;
+        break;
+    case 'i':
+        o->here = true;
         break;
     case 'l':
         o->list = true;
@@ -155,6 +162,15 @@ static void list(void)
                     printf(" %s;", e->name);
         putchar('\n');
     }
+}
+
+static int work_here(const struct options *o)
+{
+    size_t i = 0;
+
+    while (!is_chosen(&rows[i], o))
+        i++;
+    return measure_here(&rows[i], &o->plan) ? 0 : 1;
 }
 
 static FILE *open_in(const char *folder, const char *name)
@@ -234,7 +250,7 @@ int main(int argc, char **argv)
         return 1;
     }
     bench_certificate(); /* made here, once, for all the processes to come */
-    status = work(&o, results);
+    status = o.here ? work_here(&o) : work(&o, results);
     free(results);
     return status;
 }

@@ -197,3 +197,33 @@ void measure(const struct row *row, const struct plan *plan, struct result *out)
     if (crowded)
         crowd_close();
 }
+
+static const struct engine *engine_of(const char *name)
+{
+    for (size_t i = 0; bench_engines[i]; i++)
+        for (const struct engine *e = bench_engines[i]; e->name; e++)
+            if (strcmp(e->name, name) == 0)
+                return e;
+    return NULL;
+}
+
+bool measure_here(const struct row *row, const struct plan *plan)
+{
+    const char          *name = plan->engine ? plan->engine : "raw";
+    const struct engine *e    = engine_of(name);
+    struct job           job  = {row->size, row->idle, plan->fixed_count, 0};
+    bool       crowded = row->work == WORK_WAKE || row->work == WORK_SELECT;
+    struct run one;
+    bool       ok;
+
+    if (!e || !e->work[row->work] || row->work == WORK_ECHO)
+        return false;
+    if (crowded && !crowd_open(row->idle))
+        return false;
+    ok = run_here(e, row->work, &job, &one);
+    if (crowded)
+        crowd_close();
+    if (!ok)
+        fprintf(stderr, "%s by %s: %s\n", row->name, name, one.why);
+    return ok;
+}

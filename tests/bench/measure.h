@@ -46,6 +46,10 @@ struct plan {
 void measure(const struct row *row, const struct plan *plan,
              struct result *out);
 
+/* The row by that engine, NULL: "raw", once, in this process. False: failed, or
+ * there is no such thing. */
+bool measure_here(const struct row *row, const struct plan *plan);
+
 /* The aim of an engine in a row; 0: it has none. */
 double measure_aim(const struct row *row, const char *engine);
 

@@ -32,6 +32,11 @@ size_t run_descriptors(void);
 bool run_once(const struct engine *e, enum work work, const struct job *job,
               struct run *out);
 
+/* The same in this process, for who counts its instructions or system calls;
+ * not for WORK_ECHO, whose server never ends. */
+bool run_here(const struct engine *e, enum work work, const struct job *job,
+              struct run *out);
+
 /* The clients of WORK_ECHO, against a server of that process and port: its time
  * goes to out. NULL, or what failed. */
 const char *echo_clients(pid_t server, int port, const struct job *job,

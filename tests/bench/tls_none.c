@@ -15,12 +15,17 @@ bool raw_handshake(const struct job *job)
     return bench_failed("built without TLS");
 }
 
-bool raw_handshake_no_tickets(const struct job *job)
+bool raw_handshake_tuned(const struct job *job)
 {
     return raw_handshake(job);
 }
 
 bool raw_tls_bulk(const struct job *job)
+{
+    return raw_handshake(job);
+}
+
+bool raw_tls_bulk_tuned(const struct job *job)
 {
     return raw_handshake(job);
 }
