@@ -15,13 +15,15 @@
 #include <stddef.h>
 
 enum work {
-    WORK_PING,      /* `size` bytes over TCP there and back, blocking */
-    WORK_BULK,      /* `size` bytes over TCP one way, whole */
-    WORK_LINES,     /* one line of `size` bytes, its "\n" included, read */
-    WORK_WAKE,      /* among `idle` connections and one that gets a byte: wait
-                       in a kept set, read it */
-    WORK_SELECT,    /* the same with arrays that the caller rebuilds */
-    WORK_CONNECT,   /* connect, accept, close both */
+    WORK_PING,    /* `size` bytes over TCP there and back, blocking */
+    WORK_BULK,    /* `size` bytes over TCP one way, whole */
+    WORK_LINES,   /* one line of `size` bytes, its "\n" included, read */
+    WORK_WAKE,    /* among `idle` connections and one that gets a byte: wait
+                     in a kept set, read it */
+    WORK_SELECT,  /* the same with arrays that the caller rebuilds, and looks at
+                     only where the busy one stands: walking through them
+                     costs every caller the same */
+    WORK_CONNECT, /* connect, accept, close both */
     WORK_DATAGRAM,  /* `size` bytes there and back, addresses as text */
     WORK_BURST,     /* one of many datagrams of `size` bytes to one place */
     WORK_ECHO,      /* a server of `idle` clients, each with one message of

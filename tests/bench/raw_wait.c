@@ -61,13 +61,9 @@ static bool poll_once(struct pollfd *all, size_t count, int poke)
 {
     char byte = 'x';
 
-    if (send(poke, &byte, 1, MSG_NOSIGNAL) != 1 ||
-        poll(all, (nfds_t)count, -1) != 1)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (all[i].revents)
-            return recv(all[i].fd, &byte, 1, 0) == 1;
-    return false;
+    return send(poke, &byte, 1, MSG_NOSIGNAL) == 1 &&
+           poll(all, (nfds_t)count, -1) == 1 && all[count - 1].revents &&
+           recv(all[count - 1].fd, &byte, 1, 0) == 1;
 }
 
 bool raw_poll(const struct job *job)
@@ -115,19 +111,17 @@ static bool make_bits(struct bits *b, const int *fds, size_t count)
     return b->all && b->ready;
 }
 
-static bool select_once(struct bits *b, const int *fds, size_t count, int poke)
+static bool select_once(struct bits *b, int busy, int poke)
 {
     char byte = 'x';
 
     if (send(poke, &byte, 1, MSG_NOSIGNAL) != 1)
         return false;
     memcpy(b->ready, b->all, b->words * sizeof *b->all);
-    if (select(b->most + 1, (fd_set *)(void *)b->ready, NULL, NULL, NULL) != 1)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (b->ready[(size_t)fds[i] / WORD] >> (size_t)fds[i] % WORD & 1)
-            return recv(fds[i], &byte, 1, 0) == 1;
-    return false;
+    return select(b->most + 1, (fd_set *)(void *)b->ready, NULL, NULL, NULL) ==
+               1 &&
+           (b->ready[(size_t)busy / WORD] >> (size_t)busy % WORD & 1) &&
+           recv(busy, &byte, 1, 0) == 1;
 }
 
 bool raw_select(const struct job *job)
@@ -138,7 +132,7 @@ bool raw_select(const struct job *job)
 
     bench_begin();
     for (long i = 0; ok && i < job->count; i++)
-        ok = select_once(&bits, fds, job->idle + 1, poke);
+        ok = select_once(&bits, fds[job->idle], poke);
     bench_end();
     free(bits.all);
     free(bits.ready);
