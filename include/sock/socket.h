@@ -552,6 +552,10 @@ LIBSOCK_API bool sock_set_deadline(sock_t *s, int timeout_ms);
  * has ended, well or not. Except: urgent data. A handle that is closed, or is
  * closed meanwhile, counts as ready: the next call on it says EBADF.
  *
+ * A thread that selects much the same again and again pays for what is ready,
+ * not for how many it asks for: it keeps a set of them, which takes two
+ * descriptors until the thread ends. If those cannot be had it does without.
+ *
  * PHP: socket_select(), stream_select().
  *
  * @param read        sockets to read from; may be NULL
@@ -570,6 +574,9 @@ LIBSOCK_API bool sock_set_deadline(sock_t *s, int timeout_ms);
  *           EINTR   a signal handler ran and nothing was ready
  *           EBUSY   too many calls at once on one of the sockets
  *           ENOMEM  no memory to look at that many
+ *
+ * Threads: a handle that another thread gives up by sock_export_fd() meanwhile
+ * counts as closed, unless that call was refused with EBUSY.
  */
 LIBSOCK_API int sock_select(sock_t **read, size_t nread, sock_t **write,
                             size_t nwrite, sock_t **except, size_t nexcept,

@@ -26,6 +26,10 @@ typedef int sk_err;
 /* Tells the compiler what it cannot see; nothing is checked. */
 #define SK_KNOWN(x) ((x) ? (void)0 : __builtin_unreachable())
 
+/* The compiler forgets what it knows of a number: it makes a "rep stos" or "rep
+ * movs", which are slow to start, of a length that it can bound. */
+#define SK_FORGET(number) __asm__("" : "+r"(number))
+
 /* A variable shared between files is read without a detour. */
 #define SK_PRIVATE __attribute__((visibility("hidden")))
 

@@ -259,6 +259,7 @@ static bool clear_same(const struct sk_kept_copy    *copy,
             memcpy(now->slots, copy->slots, at * sizeof *now->slots);
             return false;
         }
+        SK_FORGET(some);
         memset(now->slots + at, 0, some * sizeof *now->slots);
     }
     return true;

@@ -262,30 +262,41 @@ static sk_err run(struct set *set, const struct sk_select *call, int *ready)
     return err;
 }
 
-static sk_err select_small(const struct sk_select *call, bool other, int *ready)
+/* Twice as many slots of the index as handles, at least. */
+static size_t slots_for(size_t handles)
+{
+    size_t slots = 4;
+
+    while (slots < 2 * handles)
+        slots *= 2;
+    return slots;
+}
+
+static sk_err select_small(const struct sk_select *call, size_t handles,
+                           bool other, int *ready)
 {
     struct pollfd fds[SMALL];
     struct entry  entries[SMALL];
-    uint32_t      index[2 * SMALL] = {0};
-    struct set    set              = {.fds     = fds,
-                                      .entries = entries,
-                                      .index   = index,
-                                      .mask    = 2 * SMALL - 1,
-                                      .other   = other};
+    uint32_t      index[2 * SMALL];
+    size_t        slots = slots_for(handles);
+    struct set    set   = {.fds     = fds,
+                           .entries = entries,
+                           .index   = index,
+                           .mask    = slots - 1,
+                           .other   = other};
 
+    for (size_t i = 0; i < slots; i++)
+        index[i] = 0;
     return run(&set, call, ready);
 }
 
 static sk_err select_large(const struct sk_select *call, size_t handles,
                            bool other, int *ready)
 {
-    struct set set   = {.other = other};
-    size_t     slots = 2 * SMALL;
+    size_t     slots = slots_for(handles);
+    struct set set   = {.mask = slots - 1, .other = other};
     sk_err     err   = ENOMEM;
 
-    while (slots < 2 * handles)
-        slots *= 2;
-    set.mask    = slots - 1;
     set.fds     = calloc(handles, sizeof *set.fds);
     set.entries = calloc(handles, sizeof *set.entries);
     set.index   = calloc(slots, sizeof *set.index);
@@ -304,6 +315,6 @@ sk_err sk_select_by_poll(const struct sk_select *call, bool other, int *ready)
 
     if (err)
         return err;
-    return handles <= SMALL ? select_small(call, other, ready)
+    return handles <= SMALL ? select_small(call, handles, other, ready)
                             : select_large(call, handles, other, ready);
 }
