@@ -34,7 +34,7 @@ static const char help[] =
     "                  tests/bench/count.sh; the first row of --only\n"
     "  --most N        no work with more than so many idle connections\n"
     "  --cpu N         on this CPU; the last one\n"
-    "  --out FOLDER    table.txt, bench.json and charts go there\n"
+    "  --out FOLDER    tables, bench.json and charts go there\n"
     "  --list          what there is to measure, and by which engines\n"
     "  --help          this text\n";
 
@@ -193,8 +193,13 @@ static bool write_files(const struct options *o, const struct machine *m,
     for (size_t i = 0; i < count; i++)
         table_row(table, &results[i]);
     table_foot(table, results, count);
+    if (fclose(table))
+        return false;
+    snprintf(path, sizeof path, "%s/table.md", o->folder);
+    if (!markdown_write(path, m, &o->plan, results, count))
+        return false;
     snprintf(path, sizeof path, "%s/bench.json", o->folder);
-    return !fclose(table) && json_write(path, m, &o->plan, results, count) &&
+    return json_write(path, m, &o->plan, results, count) &&
            charts_write(o->folder, results, count);
 }
 

@@ -38,6 +38,11 @@ bool json_write(const char *path, const struct machine *m,
                 const struct plan *plan, const struct result *results,
                 size_t count);
 
+/* The ratios in one table. */
+bool markdown_write(const char *path, const struct machine *m,
+                    const struct plan *plan, const struct result *results,
+                    size_t count);
+
 /* The data of the charts, and the charts if there is a gnuplot. False if a file
  * could not be written. */
 bool charts_write(const char *folder, const struct result *results,
