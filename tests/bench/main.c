@@ -27,8 +27,8 @@ static const char help[] =
     "  --quick         a first impression: 3 rounds of 20 ms\n"
     "  --only WORK     one work, \"lines\", or one row of it, \"lines-8\"\n"
     "  --engine NAME   none but the reference and this one\n"
-    "  --rounds N      so many rounds, up to 31; 12\n"
-    "  --ms N          so long a run, about; 60\n"
+    "  --rounds N      so many rounds, up to 31; 15\n"
+    "  --ms N          so long a run, about; 50\n"
     "  --count N       so many pieces of work, once: do they work at all?\n"
     "  --here          in this process, by one engine, without times: for\n"
     "                  tests/bench/count.sh; the first row of --only\n"
@@ -234,7 +234,7 @@ static int work(const struct options *o, struct result *results)
 
 int main(int argc, char **argv)
 {
-    struct options o = {.plan = {.rounds = 12, .run_ns = 60e6}, .cpu = -1};
+    struct options o = {.plan = {.rounds = 15, .run_ns = 50e6}, .cpu = -1};
     struct result *results;
     int            status;
 
