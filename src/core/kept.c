@@ -284,9 +284,11 @@ static sk_err follow_one(struct sk_kept *k, enum sk_select_kind kind,
                      now->count - behind);
     if (err)
         return err;
+    copy->count = now->count;
+    if (!now->count)
+        return 0;
     memcpy(copy->slots, now->slots, now->count * sizeof *now->slots);
     memset(now->slots, 0, now->count * sizeof *now->slots);
-    copy->count = now->count;
     return 0;
 }
 
