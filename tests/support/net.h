@@ -42,8 +42,8 @@ sock_t *full_receiver(char *address, size_t size);
 /* Fill what the peer does not read: the next write would wait. */
 void fill(sock_t *s);
 
-int     port_of(sock_t *s);
-int     open_descriptors(void);
+int port_of(sock_t *s);
+int open_descriptors(void);
 
 /* A thread that selects many may keep a set of them, which takes two
  * descriptors: from here on it has one. */
