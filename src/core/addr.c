@@ -1,15 +1,13 @@
 /* addr.c - addresses as text and back.
  *
- * IPv4 is parsed and printed by hand: datagram programs do it for every packet,
- * and the general routines are several times slower.
- *
  * SPDX-License-Identifier: MIT
  */
 #include "core/addr.h"
 
+#include "core/ip.h"
+
 #include <sock/base.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -21,33 +19,11 @@
 
 /* ---- from text ---- */
 
-/* One number of a dotted quad, without leading zeros; NULL if it is none. */
-static const char *octet(const char *p, uint32_t *value)
+static bool is_ipv4(const char *text, struct in_addr *out)
 {
-    const char *from = p;
-    uint32_t    n    = 0;
+    const char *end = sk_ip4_parse(text, out);
 
-    while (*p >= '0' && *p <= '9' && p - from < 3)
-        n = n * 10 + (uint32_t)(*p++ - '0');
-    if (p == from || n > 255 || (*from == '0' && p - from > 1))
-        return NULL;
-    *value = n;
-    return p;
-}
-
-static bool parse_ipv4(const char *p, struct in_addr *out)
-{
-    uint32_t all = 0, one;
-
-    for (int i = 0; i < 4; i++) {
-        if (i && *p++ != '.')
-            return false;
-        if (!(p = octet(p, &one)))
-            return false;
-        all = all << 8 | one;
-    }
-    out->s_addr = htonl(all);
-    return !*p;
+    return end && !*end;
 }
 
 sk_err sk_addr_scope(const char *text, uint32_t *scope)
@@ -72,42 +48,34 @@ static void map_ipv4(struct in_addr in, struct in6_addr *out)
     memcpy(&out->s6_addr[12], &in, sizeof in);
 }
 
-static bool is_ipv6(const char *text, size_t len, struct in6_addr *out)
-{
-    char plain[INET6_ADDRSTRLEN];
-
-    if (len >= sizeof plain)
-        return false;
-    memcpy(plain, text, len);
-    plain[len] = '\0';
-    return inet_pton(AF_INET6, plain, out) == 1;
-}
-
+/* What stands behind the address is its scope. */
 static sk_err parse_in6(const char *text, struct sockaddr_in6 *out)
 {
-    size_t         len = strcspn(text, "%");
     struct in_addr in;
+    const char    *end;
 
-    if (parse_ipv4(text, &in)) {
+    if (is_ipv4(text, &in)) {
         map_ipv4(in, &out->sin6_addr);
         return 0;
     }
     if (!strchr(text, ':'))
         return SK_ADDR_IS_NAME;
-    if (!is_ipv6(text, len, &out->sin6_addr))
+    if (!(end = sk_ip6_parse(text, &out->sin6_addr)) || (*end && *end != '%'))
         return EINVAL;
-    return text[len] ? sk_addr_scope(text + len + 1, &out->sin6_scope_id) : 0;
+    return *end ? sk_addr_scope(end + 1, &out->sin6_scope_id) : 0;
 }
 
 static sk_err parse_in4(const char *text, struct sockaddr_in *out)
 {
     struct in6_addr other;
+    const char     *end;
 
-    if (parse_ipv4(text, &out->sin_addr))
+    if (is_ipv4(text, &out->sin_addr))
         return 0;
     if (!strchr(text, ':'))
         return SK_ADDR_IS_NAME;
-    return is_ipv6(text, strcspn(text, "%"), &other) ? EAFNOSUPPORT : EINVAL;
+    end = sk_ip6_parse(text, &other);
+    return end && (!*end || *end == '%') ? EAFNOSUPPORT : EINVAL;
 }
 
 /* A path with its end, or an abstract name without one. */
@@ -186,40 +154,18 @@ size_t sk_addr_room(int domain)
     }
 }
 
-static char *print_octet(char *p, unsigned value)
-{
-    if (value >= 100)
-        *p++ = (char)('0' + value / 100);
-    if (value >= 10)
-        *p++ = (char)('0' + value / 10 % 10);
-    *p++ = (char)('0' + value % 10);
-    return p;
-}
-
-static void print_in4(const struct sockaddr_in *a, char *text)
-{
-    uint32_t all = ntohl(a->sin_addr.s_addr);
-
-    for (int shift = 24; shift >= 0; shift -= 8) {
-        text    = print_octet(text, all >> shift & 0xff);
-        *text++ = '.';
-    }
-    text[-1] = '\0';
-}
-
 static void print_in6(const struct sockaddr_in6 *a, char *text, size_t size)
 {
     char   scope[IF_NAMESIZE];
-    size_t len;
+    char  *end  = sk_ip6_print(&a->sin6_addr, text);
+    size_t left = size - (size_t)(end - text);
 
-    inet_ntop(AF_INET6, &a->sin6_addr, text, (socklen_t)size);
     if (!a->sin6_scope_id)
         return;
-    len = strlen(text);
     if (if_indextoname(a->sin6_scope_id, scope))
-        snprintf(text + len, size - len, "%%%s", scope);
+        snprintf(end, left, "%%%s", scope);
     else
-        snprintf(text + len, size - len, "%%%u", a->sin6_scope_id);
+        snprintf(end, left, "%%%u", a->sin6_scope_id);
 }
 
 /* Unnamed is "". An abstract name with a NUL in it has no text. */
@@ -263,7 +209,7 @@ sk_err sk_addr_text(const struct sk_addr *a, char *text, size_t size, int *port)
     if (family == AF_UNIX) {
         err = print_path(a, text);
     } else if (family == AF_INET) {
-        print_in4(&a->u.in4, text);
+        sk_ip4_print(&a->u.in4.sin_addr, text);
         if (port)
             *port = ntohs(a->u.in4.sin_port);
     } else if (family == AF_INET6) {

@@ -5,6 +5,7 @@
 #include "core/addr.h"
 #include "core/connect.h"
 #include "core/io.h"
+#include "core/ip.h"
 #include "core/line.h"
 #include "core/outcome.h"
 #include "core/peer.h"
@@ -12,6 +13,7 @@
 
 #include <sock/socket.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
 
 /* Was a call that came to err only tried, and must it go the long way? So is
@@ -98,33 +100,93 @@ ssize_t sock_read(sock_t *s, void *buf, size_t len, int mode)
     }
 }
 
+/* Who sent it, as text; "" if that has none. IP goes its shortest way. */
+static inline void tell_sender(const struct sk_addr *from, char *address,
+                               size_t size, int *port)
+{
+    int family = from->len && address ? from->u.any.sa_family : AF_UNSPEC;
+
+    if (SK_LIKELY(family == AF_INET)) {
+        sk_ip4_print(&from->u.in4.sin_addr, address);
+        if (port)
+            *port = ntohs(from->u.in4.sin_port);
+    } else if (family == AF_INET6 && !from->u.in6.sin6_scope_id) {
+        sk_ip6_print(&from->u.in6.sin6_addr, address);
+        if (port)
+            *port = ntohs(from->u.in6.sin6_port);
+    } else if (sk_addr_text(from, address, size, port) && address) {
+        address[0] = '\0';
+    }
+}
+
+/* Whatever the sender's text is, does it fit? */
+static inline bool has_room(struct sk_call *c, const char *address, size_t size)
+{
+    return !address || size >= LIBSOCK_ADDRSTRLEN ||
+           size >= sk_addr_room(c->s->domain);
+}
+
 static sk_err receive_from(struct sk_call *c, void *buf, size_t len, int flags,
                            char *address, size_t size, int *port, size_t *got)
 {
     struct sk_addr from;
     sk_err         err;
 
-    if (address && size < sk_addr_room(c->s->domain))
+    if (!has_room(c, address, size))
         return EINVAL;
     if ((err = sk_io_receive(c, buf, len, flags, &from, got)))
         return err;
     sk_peer_sent(c->s, &from);
-    if (sk_addr_text(&from, address, size, port) && address)
-        address[0] = '\0';
+    tell_sender(&from, address, size, port);
     return 0;
+}
+
+/* A datagram straight from the system, where nothing needs care: the count, or
+ * less an error. -EINTR: not done, go the long way. */
+static inline ssize_t receive_from_at_once(struct sk_call *c, void *buf,
+                                           size_t len, int flags, char *address,
+                                           size_t size, int *port)
+{
+    struct sk_addr from;
+    ssize_t        n;
+
+    if (SK_UNLIKELY(!len || !buf || (flags & SK_PAST_BUFFER) ||
+                    (sk_sock_flags(c->s) & SK_READ_CARE) ||
+                    sk_sock_is_stream(c->s) || !has_room(c, address, size)))
+        return -EINTR;
+    n = sk_plat_recvfrom(c->s->fd, buf, len, flags, &from);
+    if (SK_LIKELY(n >= 0))
+        tell_sender(&from, address, size, port);
+    return n;
+}
+
+/* The long way of a receive whose short one came to `n`, no count of bytes. */
+SK_COLD static ssize_t receive_from_on(struct sk_call *c, void *buf, size_t len,
+                                       int flags, char *address, size_t size,
+                                       int *port, ssize_t n)
+{
+    size_t got = 0;
+    sk_err err = (sk_err)-n;
+
+    if (is_undone(c, err, flags))
+        err = receive_from(c, buf, len, flags, address, size, port, &got);
+    else
+        sk_outcome_over(c->s, err, flags);
+    return sk_call_count(c, SK_RECVFROM, err, got);
 }
 
 ssize_t sock_recvfrom(sock_t *s, void *buf, size_t len, int flags,
                       char *address, size_t size, int *port)
 {
     struct sk_call c;
-    size_t         got = 0;
-    sk_err         err;
+    ssize_t        n;
 
     if (!sk_call_enter(&c, s, SK_RECVFROM, SK_WAITS))
         return -1;
-    err = receive_from(&c, buf, len, flags, address, size, port, &got);
-    return sk_call_count(&c, SK_RECVFROM, err, got);
+    n = receive_from_at_once(&c, buf, len, flags, address, size, port);
+    return SK_LIKELY(n > 0)
+               ? sk_call_moved(&c, n)
+               : receive_from_on(&c, buf, len, flags, address, size, port, n);
 }
 
 /* ---- sending ---- */
@@ -176,24 +238,50 @@ ssize_t sock_send(sock_t *s, const void *buf, size_t len, int flags)
                             : send_on(&c, SK_SEND, buf, len, flags, n);
 }
 
-ssize_t sock_sendto(sock_t *s, const void *buf, size_t len, int flags,
-                    const char *address, int port)
+/* A datagram straight to the system, as sk_send_at_once(). */
+static inline ssize_t send_to_at_once(struct sk_call *c, const void *buf,
+                                      size_t len, int flags,
+                                      const char *address, int port)
 {
-    struct sk_call  c;
+    struct sk_addr to;
+
+    if (SK_UNLIKELY(!buf || (sk_sock_flags(c->s) & SK_WRITE_CARE) ||
+                    sk_sock_is_stream(c->s) ||
+                    !sk_addr_quick(c->s->domain, address, port, &to)))
+        return -EINTR;
+    return sk_plat_sendto(c->s->fd, buf, len, flags, &to);
+}
+
+/* The long way of a send whose short one came to `n`, no count of bytes. */
+SK_COLD static ssize_t send_to_on(struct sk_call *c, const void *buf,
+                                  size_t len, int flags, const char *address,
+                                  int port, ssize_t n)
+{
     struct sk_limit l;
     struct sk_addr  to;
     size_t          sent = 0;
-    sk_err          err;
+    sk_err          err  = (sk_err)-n;
+
+    if (is_undone(c, err, flags) && !(err = sk_peer_allows(c->s)) &&
+        !(err = sk_send_begin(&l, c->s, flags)) &&
+        !(err = sk_connect_find(c, &l, address, port, &to)))
+        err = sk_send(c, &l, buf, len, flags, &to, &sent);
+    return sk_call_leave_at(c, SK_SENDTO, err, address, port, NULL)
+               ? (ssize_t)sent
+               : -1;
+}
+
+ssize_t sock_sendto(sock_t *s, const void *buf, size_t len, int flags,
+                    const char *address, int port)
+{
+    struct sk_call c;
+    ssize_t        n;
 
     if (!sk_call_enter(&c, s, SK_SENDTO, SK_WAITS))
         return -1;
-    if (!(err = sk_peer_allows(c.s)) &&
-        !(err = sk_send_begin(&l, c.s, flags)) &&
-        !(err = sk_connect_find(&c, &l, address, port, &to)))
-        err = sk_send(&c, &l, buf, len, flags, &to, &sent);
-    return sk_call_leave_at(&c, SK_SENDTO, err, address, port, NULL)
-               ? (ssize_t)sent
-               : -1;
+    n = send_to_at_once(&c, buf, len, flags, address, port);
+    return SK_LIKELY(n > 0) ? sk_call_moved(&c, n)
+                            : send_to_on(&c, buf, len, flags, address, port, n);
 }
 
 bool sock_write_all(sock_t *s, const void *buf, size_t len, size_t *done)

@@ -74,8 +74,8 @@ sk_err sk_plat_peername(int fd, struct sk_addr *a);
 
 /* ---- bytes: these wait unless flags or the descriptor say not to ---- */
 
-/* The two that every program lives on are inline: nothing stands between a
- * call and its system call. The count, or less an errno value. */
+/* Those that every program lives on are inline: nothing stands between a call
+ * and its system call. The count, or less an errno value. */
 static inline ssize_t sk_plat_recv(int fd, void *buf, size_t len, int flags)
 {
     ssize_t n = recv(fd, buf, len, flags);
@@ -96,11 +96,25 @@ static inline ssize_t sk_plat_send(int fd, const void *buf, size_t len,
 }
 
 /* The same with an address. from's len is 0 if the system told none. */
-ssize_t sk_plat_recvfrom(int fd, void *buf, size_t len, int flags,
-                         struct sk_addr *from);
-ssize_t sk_plat_sendto(int fd, const void *buf, size_t len, int flags,
-                       const struct sk_addr *to);
-sk_err  sk_plat_atmark(int fd, bool *at);
+static inline ssize_t sk_plat_recvfrom(int fd, void *buf, size_t len, int flags,
+                                       struct sk_addr *from)
+{
+    ssize_t n;
+
+    from->len = sizeof from->u;
+    n         = recvfrom(fd, buf, len, flags, &from->u.any, &from->len);
+    return SK_LIKELY(n >= 0) ? n : -errno;
+}
+
+static inline ssize_t sk_plat_sendto(int fd, const void *buf, size_t len,
+                                     int flags, const struct sk_addr *to)
+{
+    ssize_t n = sendto(fd, buf, len, flags | MSG_NOSIGNAL, &to->u.any, to->len);
+
+    return SK_LIKELY(n >= 0) ? n : -errno;
+}
+
+sk_err sk_plat_atmark(int fd, bool *at);
 
 /* The same with parts and control items; descriptors arrive close-on-exec. */
 ssize_t sk_plat_recvmsg(int fd, struct msghdr *m, int flags);

@@ -169,24 +169,6 @@ sk_err sk_plat_peername(int fd, struct sk_addr *a)
     return outcome(getpeername(fd, &a->u.any, &a->len));
 }
 
-ssize_t sk_plat_recvfrom(int fd, void *buf, size_t len, int flags,
-                         struct sk_addr *from)
-{
-    ssize_t n;
-
-    from->len = sizeof from->u;
-    n         = recvfrom(fd, buf, len, flags, &from->u.any, &from->len);
-    return n < 0 ? -errno : n;
-}
-
-ssize_t sk_plat_sendto(int fd, const void *buf, size_t len, int flags,
-                       const struct sk_addr *to)
-{
-    ssize_t n = sendto(fd, buf, len, flags | MSG_NOSIGNAL, &to->u.any, to->len);
-
-    return n < 0 ? -errno : n;
-}
-
 ssize_t sk_plat_recvmsg(int fd, struct msghdr *m, int flags)
 {
     ssize_t n = recvmsg(fd, m, flags | MSG_CMSG_CLOEXEC);
