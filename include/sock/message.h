@@ -492,6 +492,9 @@ LIBSOCK_API LIBSOCK_MUST_USE ssize_t sock_recvmsg(sock_t *s, sock_message_t *m,
 /**
  * Send many datagrams, 64 with each system call.
  *
+ * Over UDP, neighbours of one size to one place cost the system little more than
+ * one datagram; the last of them may be shorter.
+ *
  * PHP: none.
  *
  * @param s         a datagram, raw or seqpacket socket

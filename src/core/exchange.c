@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "core/burst.h"
 #include "core/connect.h"
 #include "core/io.h"
 #include "core/message.h"
@@ -13,9 +14,6 @@
 
 #include <errno.h>
 #include <string.h>
-
-/* Datagrams that one system call sends or receives. */
-#define BATCH 64u
 
 /* Room for all items that can go along with descriptors, each of which may have
  * an item of its own. */
@@ -206,7 +204,7 @@ static size_t gather(const struct sk_sock *s, sock_message_t *const *messages,
 {
     size_t n = 0;
 
-    for (; n < count && n < BATCH; n++) {
+    for (; n < count && n < SK_BATCH; n++) {
         const sock_message_t *m = messages[n];
 
         if (!m || m->handle_count || !is_known(s, m) ||
@@ -222,13 +220,13 @@ static sk_err send_batch(struct sk_call *c, struct sk_limit *l,
                          sock_message_t *const *messages, size_t count,
                          int flags, size_t *sent, bool *more)
 {
-    struct mmsghdr list[BATCH];
-    struct answer  answers[BATCH];
+    struct mmsghdr list[SK_BATCH];
+    struct answer  answers[SK_BATCH];
     size_t         bytes, n = gather(c->s, messages, count, answers, list);
     sk_err         err;
 
     if (n) {
-        err   = sk_send_many(c, l, list, n, flags, sent);
+        err   = sk_burst_send(c, l, list, n, flags, sent);
         *more = *sent == n;
         return err;
     }
@@ -357,8 +355,8 @@ static size_t make_ready(sock_message_t *const *messages, size_t count)
 {
     if (!messages)
         return 0;
-    if (count > BATCH)
-        count = BATCH;
+    if (count > SK_BATCH)
+        count = SK_BATCH;
     for (size_t i = 0; i < count; i++)
         if (!messages[i])
             return 0;
@@ -370,7 +368,7 @@ static size_t make_ready(sock_message_t *const *messages, size_t count)
 static sk_err receive_many(struct sk_call *c, sock_message_t *const *messages,
                            size_t count, int flags, size_t *got)
 {
-    struct mmsghdr list[BATCH];
+    struct mmsghdr list[SK_BATCH];
     size_t         total;
     sk_err         err;
 

@@ -232,6 +232,7 @@ sk_err sk_handle_reserve(struct sk_sock **out)
     atomic_store_explicit(&s->failure, 0, memory_order_relaxed);
     atomic_store_explicit(&s->selectors, 0, memory_order_relaxed);
     atomic_store_explicit(&s->error, 0, memory_order_relaxed);
+    atomic_store_explicit(&s->burst, 0, memory_order_relaxed);
     atomic_store_explicit(&s->channel, NULL, memory_order_relaxed);
     *out = s;
     return 0;

@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "core/burst.h"
 #include "core/call.h"
 
 #include <sock/option.h>
@@ -94,6 +95,7 @@ static sk_err set_option(struct sk_sock *s, int level, int option,
         err = sk_plat_set_option(s->fd, level, option, value, size);
     if (!err && level == SOL_SOCKET && option == SO_LINGER)
         note_linger(s, value, size);
+    sk_burst_ask_again(s);
     pthread_mutex_unlock(&s->lock);
     return err;
 }

@@ -77,6 +77,7 @@ struct sk_sock {
     _Atomic int       failure;   /* why SK_FAILED */
     _Atomic unsigned  selectors; /* selects that wait to read: see io.c */
     _Atomic uint32_t  error;     /* last failure: verb and code, report.c */
+    _Atomic unsigned  burst;     /* which datagrams may be joined: burst.c */
     struct sk_member *members;   /* of poll sets: see member.h */
     _Atomic(struct sk_channel *) channel; /* see channel.h; NULL: none */
     short                        domain;  /* set before open, then constant */

@@ -124,6 +124,11 @@ ssize_t sk_plat_sendmsg(int fd, const struct msghdr *m, int flags);
 ssize_t sk_plat_recvmmsg(int fd, struct mmsghdr *list, size_t count, int flags);
 ssize_t sk_plat_sendmmsg(int fd, struct mmsghdr *list, size_t count, int flags);
 
+/* Is fd a UDP socket, and does the system cut one message of it into datagrams
+ * of a size that goes with it? Only if no option of fd has them cut, put
+ * together or counted in another way. */
+bool sk_plat_cuts(int fd);
+
 /* ---- the file of an AF_UNIX socket ---- */
 
 /* Which file it is. While a socket that was bound to it is open, no other file

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <netinet/udp.h>
 #include <sys/ioctl.h>
 #include <sys/time.h>
 
@@ -196,6 +197,22 @@ ssize_t sk_plat_sendmmsg(int fd, struct mmsghdr *list, size_t count, int flags)
     int n = sendmmsg(fd, list, (unsigned)count, flags | MSG_NOSIGNAL);
 
     return n < 0 ? -errno : n;
+}
+
+static bool option_is(int fd, int level, int option, int want)
+{
+    int       value = 0;
+    socklen_t len   = sizeof value;
+
+    return !getsockopt(fd, level, option, &value, &len) && value == want;
+}
+
+bool sk_plat_cuts(int fd)
+{
+    return option_is(fd, SOL_SOCKET, SO_PROTOCOL, IPPROTO_UDP) &&
+           option_is(fd, SOL_UDP, UDP_SEGMENT, 0) &&
+           option_is(fd, SOL_UDP, UDP_CORK, 0) &&
+           option_is(fd, SOL_SOCKET, SO_TIMESTAMPING, 0);
 }
 
 sk_err sk_plat_atmark(int fd, bool *at)
