@@ -280,8 +280,9 @@ LIBSOCK_API bool sock_message_add_int(sock_message_t *m, int level, int type,
  * Read a control item that is a number.
  *
  * What sock_message_add_int() knows, and SOL_UDP's UDP_GRO: the size of the
- * datagrams that were joined. The option that has a socket deliver the item:
- * IP_RECVTTL, IP_RECVTOS, IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS, UDP_GRO.
+ * datagrams that were joined (see sock_recvmsg()). The option that has a socket
+ * deliver the item: IP_RECVTTL, IP_RECVTOS, IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS,
+ * UDP_GRO.
  *
  * PHP: IPV6_HOPLIMIT and IPV6_TCLASS in the "control" of socket_recvmsg()'s
  * array.
@@ -470,6 +471,11 @@ LIBSOCK_API LIBSOCK_MUST_USE ssize_t sock_sendmsg(sock_t               *s,
  * closed. On a stream, what follows bytes that came with descriptors is left
  * for the next receive, even with MSG_WAITALL.
  *
+ * With SOL_UDP's UDP_GRO set, a message with room for 64,000 bytes and for its
+ * control items, UDP_GRO's among them, gets datagrams as the system has joined
+ * them, all of the size that the item tells but the last. With less room it
+ * gets one at a time, as every other receive does: see sock_recvmmsg().
+ *
  * PHP: socket_recvmsg().
  *
  * @param s      a socket
@@ -492,8 +498,8 @@ LIBSOCK_API LIBSOCK_MUST_USE ssize_t sock_recvmsg(sock_t *s, sock_message_t *m,
 /**
  * Send many datagrams, 64 with each system call.
  *
- * Over UDP, neighbours of one size to one place cost the system little more than
- * one datagram; the last of them may be shorter.
+ * Over UDP, neighbours of one size to one place cost the system little more
+ * than one datagram; the last of them may be shorter.
  *
  * PHP: none.
  *
@@ -516,6 +522,14 @@ LIBSOCK_API LIBSOCK_MUST_USE ssize_t sock_sendmmsg(
  * Receive many datagrams, at most 64, with one system call.
  *
  * Waits for the first; takes the others that are there.
+ *
+ * Over UDP sock_set_option_int(s, SOL_UDP, UDP_GRO, 1), best before the first
+ * receive, lets the system hand over bursts, neighbours of one size from one
+ * sender, at little more than the cost of one datagram. They are taken apart:
+ * each message, and every other receive on s, but for a sock_recvmsg() with
+ * room for all, gets one datagram, as without. Messages that get none may have
+ * been written into. Not so whoever reads the same socket without this handle:
+ * by sock_fd(), after sock_export_fd(), in a program that was given it.
  *
  * PHP: none.
  *

@@ -24,6 +24,10 @@ extern "C" {
  * option that is a text, such as TCP_CONGESTION and SO_BINDTODEVICE, is its
  * bytes, as many as strlen() tells.
  *
+ * With SOL_UDP's UDP_GRO what the system has joined is taken apart (see
+ * sock_recvmmsg()), so it cannot be switched off again; nor is it there for
+ * streams by URL, or for a socket to be sent along with a message.
+ *
  * PHP: socket_set_option() and its alias socket_setopt().
  *
  * @param s       an open socket
@@ -38,7 +42,9 @@ extern "C" {
  *           EDOM         a time out of range
  *           ENOPROTOOPT  there is no such option at that level
  *           EPERM        the option is for the superuser
- *           or another code of the system's for that option
+ *           EBUSY        UDP_GRO: another call that may receive uses s
+ *           EOPNOTSUPP   UDP_GRO: s is a stream by URL, or has it on already
+ * and the value is 0 or another code of the system's for that option
  *
  * @see sock_set_option_int(), sock_get_option()
  */
@@ -85,6 +91,7 @@ LIBSOCK_API bool sock_get_option(sock_t *s, int level, int option, void *value,
  *           EINVAL       the value is out of range, or the option is no int
  *           ENOPROTOOPT  there is no such option at that level
  *           EPERM        the option is for the superuser
+ *           EBUSY, EOPNOTSUPP  UDP_GRO: as in sock_set_option()
  *           or another code of the system's for that option
  */
 LIBSOCK_API bool sock_set_option_int(sock_t *s, int level, int option,

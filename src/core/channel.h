@@ -23,6 +23,12 @@ struct sk_channel_ops {
     sk_err (*receive)(struct sk_call *c, struct sk_limit *l,
                       struct sk_intake *in, int flags, size_t *got);
 
+    /* Receive datagrams as sk_io_receive_many() does; NULL: one by one. The
+     * caller has the reading turn. */
+    sk_err (*receive_many)(struct sk_call *c, struct sk_limit *l,
+                           struct mmsghdr *list, size_t count, int flags,
+                           size_t *got);
+
     /* Send bytes, as sk_send() without an address. */
     sk_err (*send)(struct sk_call *c, struct sk_limit *l, const void *buf,
                    size_t len, int flags, size_t *sent);

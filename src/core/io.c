@@ -58,6 +58,12 @@ sk_err sk_io_step(struct sk_call *c, struct sk_limit *l, struct sk_intake *in,
     return receive_raw(c->s, l, in, flags, got);
 }
 
+sk_err sk_io_receive_whole(struct sk_sock *s, struct sk_limit *l,
+                           const struct sk_intake *in, int flags, size_t *got)
+{
+    return receive_raw(s, l, in, flags, got);
+}
+
 sk_err sk_io_receive_raw(struct sk_sock *s, struct sk_limit *l, void *buf,
                          size_t len, size_t *got)
 {
@@ -383,6 +389,19 @@ static sk_err receive_each(struct sk_call *c, struct mmsghdr *list,
     return 0;
 }
 
+static sk_err receive_together(struct sk_call *c, struct mmsghdr *list,
+                               size_t count, int flags, size_t *got)
+{
+    struct sk_limit l;
+    sk_err          err = sk_limit_begin(&l, c->s, SK_READING, flags);
+
+    if (!err && !(err = sk_call_turn(c, &l)))
+        err = sk_channel_of(c->s)->ops->receive_many(c, &l, list, count, flags,
+                                                     got);
+    sk_outcome_note(c->s, &l, err, *got ? list[*got - 1].msg_len : 0, flags);
+    return err;
+}
+
 sk_err sk_io_receive_many(struct sk_call *c, struct mmsghdr *list, size_t count,
                           int flags, size_t *got)
 {
@@ -391,7 +410,10 @@ sk_err sk_io_receive_many(struct sk_call *c, struct mmsghdr *list, size_t count,
     sk_err          err;
 
     if (sk_channel_is_on(c->s))
-        return receive_each(c, list, count, flags, got);
+        return sk_channel_of(c->s)->ops->receive_many &&
+                       !(flags & SK_PAST_BUFFER)
+                   ? receive_together(c, list, count, flags, got)
+                   : receive_each(c, list, count, flags, got);
     if (flags & SK_PAST_BUFFER)
         flags |= MSG_DONTWAIT;
     n   = 0;

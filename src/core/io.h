@@ -56,7 +56,11 @@ sk_err sk_io_fill(struct sk_call *c, struct sk_limit *l,
 sk_err sk_io_receive_raw(struct sk_sock *s, struct sk_limit *l, void *buf,
                          size_t len, size_t *got);
 
-/* The same without waiting: the count, or less an error. */
+/* The same with all that comes beside the bytes, as recv(2) with `flags`. */
+sk_err sk_io_receive_whole(struct sk_sock *s, struct sk_limit *l,
+                           const struct sk_intake *in, int flags, size_t *got);
+
+/* The first without waiting: the count, or less an error. */
 ssize_t sk_io_try_raw(struct sk_sock *s, void *buf, size_t len);
 
 /* Take from the buffer, and keep the flags that speak of it. The caller has

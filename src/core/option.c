@@ -7,12 +7,14 @@
  */
 #include "core/burst.h"
 #include "core/call.h"
+#include "core/gro.h"
 
 #include <sock/option.h>
 #include <sock/socket.h>
 
 #include <errno.h>
 #include <limits.h>
+#include <netinet/udp.h>
 #include <string.h>
 #include <sys/time.h>
 
@@ -91,6 +93,8 @@ static sk_err set_option(struct sk_sock *s, int level, int option,
     pthread_mutex_lock(&s->lock);
     if (is_limit(level, option))
         err = set_limit(s, option, value, size);
+    else if (level == SOL_UDP && option == UDP_GRO)
+        err = sk_gro_set(s, value, size);
     else
         err = sk_plat_set_option(s->fd, level, option, value, size);
     if (!err && level == SOL_SOCKET && option == SO_LINGER)

@@ -63,6 +63,10 @@ void sk_control_close_fds(struct sk_control *c);
 void sk_control_answer(const struct sk_control *received,
                        struct sk_control       *out);
 
+/* Add the items to out but those of this kind; false if one did not fit. */
+bool sk_control_copy_others(const struct sk_control *c, int level, int type,
+                            struct sk_control *out);
+
 /* Can a socket of `domain`, a stream or not, send all these items? The system
  * drops those it cannot without a word. */
 bool sk_control_suits(const struct sk_control *c, int domain, bool stream);

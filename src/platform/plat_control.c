@@ -125,6 +125,19 @@ static sk_err add(struct sk_control *c, int level, int type, const void *data,
     return 0;
 }
 
+bool sk_control_copy_others(const struct sk_control *c, int level, int type,
+                            struct sk_control *out)
+{
+    struct msghdr m   = whole(c);
+    bool          all = true;
+
+    for (struct cmsghdr *i = CMSG_FIRSTHDR(&m); i; i = CMSG_NXTHDR(&m, i))
+        if (i->cmsg_level != level || i->cmsg_type != type)
+            all &= !add(out, i->cmsg_level, i->cmsg_type, CMSG_DATA(i),
+                        length_of(i));
+    return all;
+}
+
 /* ---- numbers ---- */
 
 static const struct kind *number_of(int level, int type)
