@@ -11,6 +11,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "base/buf.h"
+#include "base/find.h"
 
 #include <errno.h>
 #include <string.h>
@@ -142,17 +143,6 @@ void sk_buf_take(struct sk_buf *b, void *out, size_t count)
 
 /* ---- lines ---- */
 
-/* Behind the first "\r" or "\n"; 0: there is none. */
-static inline size_t behind_either(const char *bytes, size_t len)
-{
-    const char *feed = memchr(bytes, '\n', len);
-    const char *end  = memchr(bytes, '\r', feed ? (size_t)(feed - bytes) : len);
-
-    if (!end)
-        end = feed;
-    return end ? (size_t)(end - bytes) + 1 : 0;
-}
-
 /* Behind the first of these texts; 0: there is none. */
 static size_t behind_text(const char *bytes, size_t len,
                           const struct sk_ending *end)
@@ -192,7 +182,7 @@ static size_t line_to_either(const char *bytes, size_t seen, size_t len,
     if (len > max)
         len = max;
     if (seen < len)
-        line = behind_either(bytes + seen, len - seen);
+        line = sk_find(bytes + seen, len - seen, '\r', '\n');
     if (line)
         return seen + line;
     return len == max ? max : 0;
@@ -223,26 +213,13 @@ size_t sk_buf_line_ahead(struct sk_buf *b, const struct sk_ending *end,
                : line_to_either(sk_buf_front(b), b->seen, len, max);
 }
 
-static size_t line_from_seen(struct sk_buf *b, const struct sk_ending *end,
-                             size_t max)
+size_t sk_buf_line(struct sk_buf *b, const struct sk_ending *end, size_t max)
 {
     size_t line = sk_buf_line_ahead(b, end, max, 0);
 
     if (!line && sk_buf_size(b))
         keep_seen(b, end, sk_buf_size(b));
     return line;
-}
-
-/* Most lines stand there whole. */
-size_t sk_buf_line(struct sk_buf *b, const struct sk_ending *end, size_t max)
-{
-    size_t len = sk_buf_size(b) < max ? sk_buf_size(b) : max;
-    size_t line;
-
-    if (SK_LIKELY(!end && !b->seen && len) &&
-        SK_LIKELY((line = behind_either(sk_buf_front(b), len))))
-        return line;
-    return line_from_seen(b, end, max);
 }
 
 size_t sk_buf_text(const struct sk_buf *b, const struct sk_ending *end,

@@ -27,18 +27,20 @@ static bool is_undone(struct sk_call *c, sk_err err, int flags)
 
 /* ---- receiving ---- */
 
-/* The long way of a receive whose short one came to `n`, no count of bytes. */
-SK_COLD static ssize_t receive(struct sk_call *c, enum sk_verb verb, void *buf,
+/* The long way of a receive whose short one came to `n`, no count of bytes. The
+ * call SK_WAITS: that it need not be in memory keeps the short way short. */
+SK_COLD static ssize_t receive(struct sk_sock *s, enum sk_verb verb, void *buf,
                                size_t len, int flags, ssize_t n)
 {
-    size_t got = 0;
-    sk_err err = (sk_err)-n;
+    struct sk_call c   = {s, SK_WAITS};
+    size_t         got = 0;
+    sk_err         err = (sk_err)-n;
 
-    if (is_undone(c, err, flags))
-        err = sk_io_receive(c, buf, len, flags, NULL, &got);
+    if (is_undone(&c, err, flags))
+        err = sk_io_receive(&c, buf, len, flags, NULL, &got);
     else
-        sk_outcome_over(c->s, err, flags);
-    return sk_call_count(c, verb, err, got);
+        sk_outcome_over(s, err, flags);
+    return sk_call_count(&c, verb, err, got);
 }
 
 ssize_t sock_recv(sock_t *s, void *buf, size_t len, int flags)
@@ -49,8 +51,8 @@ ssize_t sock_recv(sock_t *s, void *buf, size_t len, int flags)
     if (!sk_call_enter(&c, s, SK_RECV, SK_WAITS))
         return -1;
     n = sk_io_recv_at_once(&c, buf, len, flags);
-    return SK_LIKELY(n > 0) ? sk_call_moved(&c, n)
-                            : receive(&c, SK_RECV, buf, len, flags, n);
+    return SK_LIKELY(n > 0) ? sk_call_moved(&c, SK_WAITS, n)
+                            : receive(c.s, SK_RECV, buf, len, flags, n);
 }
 
 static ssize_t read_bytes(sock_t *s, void *buf, size_t len, int flags)
@@ -61,20 +63,30 @@ static ssize_t read_bytes(sock_t *s, void *buf, size_t len, int flags)
     if (!sk_call_enter(&c, s, SK_READ, SK_WAITS))
         return -1;
     n = sk_io_recv_at_once(&c, buf, len, flags);
-    return SK_LIKELY(n > 0) ? sk_call_moved(&c, n)
-                            : receive(&c, SK_READ, buf, len, flags, n);
+    return SK_LIKELY(n > 0) ? sk_call_moved(&c, SK_WAITS, n)
+                            : receive(c.s, SK_READ, buf, len, flags, n);
 }
 
-static ssize_t read_line(sock_t *s, void *buf, size_t len, int flags)
+/* The long way of a line that does not stand there. */
+SK_COLD static ssize_t await_line(struct sk_call c, void *buf, size_t len,
+                                  int flags)
+{
+    size_t got = 0;
+    sk_err err = sk_line_read(&c, NULL, buf, len, flags, &got);
+
+    return sk_call_count(&c, SK_READ, err, got);
+}
+
+static inline ssize_t read_line(sock_t *s, void *buf, size_t len, int flags)
 {
     struct sk_call c;
-    size_t         got = 0;
-    sk_err         err;
+    size_t         got;
 
     if (!sk_call_enter(&c, s, SK_READ, SK_LINES))
         return -1;
-    err = sk_line_read(&c, NULL, buf, len, flags, &got);
-    return sk_call_count(&c, SK_READ, err, got);
+    got = sk_line_at_once(&c, '\r', '\n', buf, len);
+    return SK_LIKELY(got) ? sk_call_moved(&c, SK_LINES, (ssize_t)got)
+                          : await_line(c, buf, len, flags);
 }
 
 static ssize_t refuse_mode(sock_t *s)
@@ -185,7 +197,7 @@ ssize_t sock_recvfrom(sock_t *s, void *buf, size_t len, int flags,
         return -1;
     n = receive_from_at_once(&c, buf, len, flags, address, size, port);
     return SK_LIKELY(n > 0)
-               ? sk_call_moved(&c, n)
+               ? sk_call_moved(&c, SK_WAITS, n)
                : receive_from_on(&c, buf, len, flags, address, size, port, n);
 }
 
@@ -199,19 +211,20 @@ static ssize_t leave_sent(struct sk_call *c, enum sk_verb verb, sk_err err,
 }
 
 /* The long way of a send whose short one came to `n`, no count of bytes. */
-SK_COLD static ssize_t send_on(struct sk_call *c, enum sk_verb verb,
+SK_COLD static ssize_t send_on(struct sk_sock *s, enum sk_verb verb,
                                const void *buf, size_t len, int flags,
                                ssize_t n)
 {
+    struct sk_call  c = {s, SK_WAITS};
     struct sk_limit l;
     size_t          sent = 0;
     sk_err          err  = (sk_err)-n;
 
-    if (!is_undone(c, err, flags))
-        sk_outcome_sent(c->s, err);
-    else if (!(err = sk_send_begin(&l, c->s, flags)))
-        err = sk_send(c, &l, buf, len, flags, NULL, &sent);
-    return leave_sent(c, verb, err, sent);
+    if (!is_undone(&c, err, flags))
+        sk_outcome_sent(s, err);
+    else if (!(err = sk_send_begin(&l, s, flags)))
+        err = sk_send(&c, &l, buf, len, flags, NULL, &sent);
+    return leave_sent(&c, verb, err, sent);
 }
 
 ssize_t sock_write(sock_t *s, const void *buf, size_t len)
@@ -222,8 +235,8 @@ ssize_t sock_write(sock_t *s, const void *buf, size_t len)
     if (!sk_call_enter(&c, s, SK_WRITE, SK_WAITS))
         return -1;
     n = sk_send_at_once(&c, buf, len, 0);
-    return SK_LIKELY(n > 0) ? sk_call_moved(&c, n)
-                            : send_on(&c, SK_WRITE, buf, len, 0, n);
+    return SK_LIKELY(n > 0) ? sk_call_moved(&c, SK_WAITS, n)
+                            : send_on(c.s, SK_WRITE, buf, len, 0, n);
 }
 
 ssize_t sock_send(sock_t *s, const void *buf, size_t len, int flags)
@@ -234,8 +247,8 @@ ssize_t sock_send(sock_t *s, const void *buf, size_t len, int flags)
     if (!sk_call_enter(&c, s, SK_SEND, SK_WAITS))
         return -1;
     n = sk_send_at_once(&c, buf, len, flags);
-    return SK_LIKELY(n > 0) ? sk_call_moved(&c, n)
-                            : send_on(&c, SK_SEND, buf, len, flags, n);
+    return SK_LIKELY(n > 0) ? sk_call_moved(&c, SK_WAITS, n)
+                            : send_on(c.s, SK_SEND, buf, len, flags, n);
 }
 
 /* A datagram straight to the system, as sk_send_at_once(). */
@@ -280,7 +293,7 @@ ssize_t sock_sendto(sock_t *s, const void *buf, size_t len, int flags,
     if (!sk_call_enter(&c, s, SK_SENDTO, SK_WAITS))
         return -1;
     n = send_to_at_once(&c, buf, len, flags, address, port);
-    return SK_LIKELY(n > 0) ? sk_call_moved(&c, n)
+    return SK_LIKELY(n > 0) ? sk_call_moved(&c, SK_WAITS, n)
                             : send_to_on(&c, buf, len, flags, address, port, n);
 }
 

@@ -86,6 +86,13 @@ bool sk_call_leave_at(struct sk_call *c, enum sk_verb verb, sk_err err,
     return leave(c, &scene, err);
 }
 
+ssize_t sk_call_moved_slow(struct sk_sock *s, uint64_t held, ssize_t count,
+                           uint64_t old)
+{
+    sk_handle_release_slow(s, old, held);
+    return count;
+}
+
 ssize_t sk_call_count_slow(struct sk_call *c, enum sk_verb verb, sk_err err)
 {
     if (!err && sk_handle_closing(c->s))

@@ -45,10 +45,17 @@ bool sk_call_leave_at(struct sk_call *c, enum sk_verb verb, sk_err err,
  * was closed meanwhile, is -1. */
 ssize_t sk_call_count_slow(struct sk_call *c, enum sk_verb verb, sk_err err);
 
-/* The most frequent end of a call that SK_WAITS: it moved bytes. */
-static inline ssize_t sk_call_moved(struct sk_call *c, ssize_t count)
+/* The most frequent end of a call that holds `held`: it moved bytes. */
+SK_COLD ssize_t sk_call_moved_slow(struct sk_sock *s, uint64_t held,
+                                   ssize_t count, uint64_t old);
+
+static inline ssize_t sk_call_moved(struct sk_call *c, uint64_t held,
+                                    ssize_t count)
 {
-    sk_handle_release(c->s, SK_WAITS);
+    uint64_t old = sk_handle_let_go(c->s, held);
+
+    if (SK_UNLIKELY(old & SK_SLOW))
+        return sk_call_moved_slow(c->s, held, count, old);
     return count;
 }
 

@@ -27,22 +27,42 @@ static size_t most_text(size_t size)
 
 /* ---- lines ---- */
 
-ssize_t sock_gets(sock_t *s, char *buf, size_t size)
+static void clear(char *buf, size_t size)
 {
-    static const struct sk_ending feed = {"\n", 1};
-    struct sk_call                c;
-    size_t                        got = 0;
-    sk_err                        err = EINVAL;
-
     if (buf && size)
         buf[0] = '\0';
-    if (!sk_call_enter(&c, s, SK_GETS, SK_LINES))
-        return -1;
+}
+
+/* The long way of a line that does not stand there. */
+SK_COLD static ssize_t await_line(struct sk_call c, char *buf, size_t size)
+{
+    static const struct sk_ending feed = {"\n", 1};
+    size_t                        got  = 0;
+    sk_err                        err  = EINVAL;
+
+    clear(buf, size);
     if (buf && size >= 2)
         err = sk_line_read(&c, &feed, buf, most_text(size), 0, &got);
     if (!err)
         buf[got] = '\0';
     return sk_call_count(&c, SK_GETS, err, got);
+}
+
+ssize_t sock_gets(sock_t *s, char *buf, size_t size)
+{
+    struct sk_call c;
+    size_t         got = 0;
+
+    if (!sk_call_enter(&c, s, SK_GETS, SK_LINES)) {
+        clear(buf, size);
+        return -1;
+    }
+    if (SK_LIKELY(size))
+        got = sk_line_at_once(&c, '\n', '\n', buf, size - 1);
+    if (SK_UNLIKELY(!got))
+        return await_line(c, buf, size);
+    buf[got] = '\0';
+    return sk_call_moved(&c, SK_LINES, (ssize_t)got);
 }
 
 static sk_err get_line(struct sk_call *c, char *buf, size_t size,
@@ -70,8 +90,7 @@ int sock_stream_get_line(sock_t *s, char *buf, size_t size, const char *ending,
     ssize_t        n;
     sk_err         err;
 
-    if (buf && size)
-        buf[0] = '\0';
+    clear(buf, size);
     if (length)
         *length = 0;
     if (!sk_call_enter(&c, s, SK_STREAM_GET_LINE, SK_LINES))
