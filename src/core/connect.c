@@ -1,9 +1,13 @@
 /* connect.c - connecting within a limit, to one address or to many.
  *
- * A shutdown that comes before connect(2) does not stop it, so a connect must
- * not block in the system: it starts without waiting, looks at the mark, and
- * polls. AF_UNIX cannot be polled for while the backlog is full: there the
- * system waits, in slices.
+ * A shutdown that comes before connect(2) does not stop it. So a closer takes a
+ * connect the time to wait, before it shuts down, and a connect may block in
+ * the system: one call. With a limit that the system's timer does not know, and
+ * on a socket that may have an attempt behind it of which nobody has heard the
+ * end, it starts without waiting, looks at the mark, and polls: the two answers
+ * that such a socket gives could not be told from a shutdown. AF_UNIX cannot be
+ * polled for, nor shut down, while the backlog is full: there the system waits,
+ * in slices.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -30,7 +34,7 @@ static sk_err start(struct sk_sock *s, const struct sk_addr *to)
     if (err == ECONNABORTED)
         err = sk_plat_connect(s->fd, to);
     if (err == EINPROGRESS) /* The end was another connection's. */
-        sk_sock_drop(s, SK_ENDED | SK_TIMED_OUT);
+        sk_sock_drop(s, SK_ENDED | SK_TIMED_OUT | SK_FRESH);
     return err;
 }
 
@@ -78,9 +82,22 @@ static sk_err verdict(struct sk_sock *s, const struct sk_addr *to)
     return err == EISCONN ? 0 : err;
 }
 
+/* An attempt has begun: how does it end? One that ran out of time is called
+ * off, so that the socket may connect again. */
+static sk_err await(struct sk_sock *s, const struct sk_limit *l,
+                    const struct sk_addr *to)
+{
+    sk_err err = sk_wait_fd(s, POLLOUT, l->until);
+
+    if (!err) /* A closer ends the attempt: asking would begin another. */
+        return sk_handle_closing(s) ? ECANCELED : verdict(s, to);
+    if (err == ETIMEDOUT)
+        sk_plat_disconnect(s->fd);
+    return err;
+}
+
 /* The mode is put back before the wait: it is only the start that must not
- * block. An attempt that ran out of time is called off, so that the socket may
- * connect again. */
+ * block. */
 static sk_err connect_polled(struct sk_sock *s, const struct sk_limit *l,
                              const struct sk_addr *to)
 {
@@ -90,14 +107,29 @@ static sk_err connect_polled(struct sk_sock *s, const struct sk_limit *l,
         return err;
     err = start(s, to);
     sk_wait_allow(s);
-    if (err != EINPROGRESS && err != EALREADY)
-        return err;
-    err = sk_wait_fd(s, POLLOUT, l->until);
-    if (!err) /* A closer ends the attempt: asking would begin another. */
-        return sk_handle_closing(s) ? ECANCELED : verdict(s, to);
-    if (err == ETIMEDOUT)
-        sk_plat_disconnect(s->fd);
-    return err;
+    return err == EINPROGRESS || err == EALREADY ? await(s, l, to) : err;
+}
+
+/* One call. What is left after a signal, or after the system's timer, is polled
+ * for. The mark is looked at behind begin(): see sk_handle_interrupt(). */
+static sk_err connect_blocking(struct sk_sock *s, const struct sk_limit *l,
+                               const struct sk_addr *to)
+{
+    sk_err err;
+
+    if (sk_handle_closing(s))
+        return ECANCELED;
+    err = sk_plat_connect(s->fd, to);
+    if (err == EINTR || err == EINPROGRESS || err == EALREADY)
+        return await(s, l, to);
+    if (err == ECONNRESET && (sk_sock_flags(s) & SK_CUT))
+        err = ECONNABORTED;
+    return sk_handle_closing(s) ? ECANCELED : err;
+}
+
+static bool may_block(struct sk_sock *s, const struct sk_limit *l)
+{
+    return (sk_sock_flags(s) & SK_FRESH) && !l->polls;
 }
 
 static sk_err connect_to(struct sk_sock *s, const struct sk_limit *l,
@@ -107,7 +139,8 @@ static sk_err connect_to(struct sk_sock *s, const struct sk_limit *l,
         return connect_at_once(s, to);
     if (s->domain == AF_UNIX)
         return connect_in_slices(s, l, to);
-    return connect_polled(s, l, to);
+    return may_block(s, l) ? connect_blocking(s, l, to)
+                           : connect_polled(s, l, to);
 }
 
 /* ---- many ---- */
@@ -118,10 +151,11 @@ static struct sk_limit share(const struct sk_limit *l, size_t left)
 {
     struct sk_limit mine = *l;
 
-    if (l->until != SK_NEVER) {
+    if (l->until != SK_NEVER && left > 1) {
         int64_t now = sk_plat_now();
 
         mine.until = now + (l->until - now) / (int64_t)left;
+        mine.polls = true;
     }
     return mine;
 }
@@ -158,22 +192,21 @@ static sk_err connect_each(struct sk_sock *s, const struct sk_limit *l,
     return err;
 }
 
-static sk_err find(struct sk_call *c, const struct sk_limit *l,
-                   const char *text, int port, struct sk_addr **list,
+/* *list is `one`, or to be freed. */
+static sk_err find(struct sk_call *c, struct sk_limit *l, const char *text,
+                   int port, struct sk_addr *one, struct sk_addr **list,
                    size_t *count)
 {
-    struct sk_addr one;
-    sk_err         err = sk_addr_parse(c->s->domain, text, port, &one);
+    sk_err err = sk_addr_parse(c->s->domain, text, port, one);
 
-    if (err == SK_ADDR_IS_NAME)
-        return sk_resolve(c->s, text, port, l->until, list, count);
-    if (err)
-        return err;
-    if (!(*list = malloc(sizeof **list)))
-        return ENOMEM;
-    **list = one;
+    *list  = one;
     *count = 1;
-    return 0;
+    if (err != SK_ADDR_IS_NAME)
+        return err;
+    *list    = NULL;
+    *count   = 0;
+    l->polls = l->polls || l->until != SK_NEVER;
+    return sk_resolve(c->s, text, port, l->until, list, count);
 }
 
 sk_err sk_connect_find(struct sk_call *c, struct sk_limit *l, const char *text,
@@ -201,15 +234,22 @@ static sk_err begin(struct sk_sock *s)
     unsigned before = atomic_fetch_or_explicit(&s->flags, SK_CONNECTING,
                                                memory_order_acq_rel);
 
-    return before & SK_CONNECTING ? EALREADY : 0;
+    if (before & SK_CONNECTING)
+        return EALREADY;
+    if (before & SK_CUT)
+        sk_sock_drop(s, SK_CUT);
+    return 0;
 }
 
 static void end(struct sk_sock *s)
 {
+    if (s->domain != AF_UNIX) {
+        sk_sock_drop(s, SK_CONNECTING);
+        return;
+    }
     pthread_mutex_lock(&s->lock);
     sk_sock_drop(s, SK_CONNECTING);
-    if (s->domain == AF_UNIX)
-        sk_limit_restore(s);
+    sk_limit_restore(s);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -225,7 +265,8 @@ static sk_err settle(struct sk_call *c, struct sk_limit *l,
     if (peer->len <= sizeof s->peer)
         memcpy(&s->peer, &peer->u, peer->len);
     pthread_mutex_unlock(&s->lock);
-    sk_sock_drop(s, SK_ENDED | SK_TIMED_OUT);
+    if (sk_sock_flags(s) & (SK_ENDED | SK_TIMED_OUT))
+        sk_sock_drop(s, SK_ENDED | SK_TIMED_OUT);
     if (sk_sock_flags(s) & (SK_BUFFERED | SK_FAILED)) {
         if ((err = sk_call_turn(c, l)))
             return err;
@@ -240,6 +281,7 @@ sk_err sk_connect(struct sk_call *c, const char *text, int port, char *detail,
 {
     struct sk_sock *s    = c->s;
     struct sk_addr *list = NULL;
+    struct sk_addr  one;
     struct sk_limit l;
     size_t          count = 0, which = 0;
     sk_err          err;
@@ -247,14 +289,15 @@ sk_err sk_connect(struct sk_call *c, const char *text, int port, char *detail,
     if ((err = begin(s)))
         return err;
     if ((err = sk_limit_begin(&l, s, SK_WRITING, 0)) ||
-        (err = find(c, &l, text, port, &list, &count)))
+        (err = find(c, &l, text, port, &one, &list, &count)))
         goto done;
     err = connect_each(s, &l, list, count, &which, detail, size);
     if (!err)
         err = settle(c, &l, &list[which]);
 done:
     end(s);
-    free(list);
+    if (list != &one)
+        free(list);
     return err;
 }
 

@@ -290,6 +290,20 @@ static void say_goodbye(struct sk_sock *s)
         channel->ops->closing(s);
 }
 
+/* A connect that begins only now would not notice the shutdown: it gets no time
+ * to wait. It has raised its flag and then looks at the mark, we have set the
+ * mark and then look at its flag, both by changing the flags: one of the two
+ * comes second, and sees the other. */
+void sk_handle_interrupt(struct sk_sock *s)
+{
+    unsigned flags =
+        atomic_fetch_or_explicit(&s->flags, 0, memory_order_acq_rel);
+
+    if (flags & SK_CONNECTING)
+        sk_plat_limit(s->fd, true, 1);
+    sk_plat_shutdown(s->fd, SHUT_RDWR);
+}
+
 /* The mark comes first and shutdown second: a call that looks at the mark
  * before it waits, or waits in the system, misses neither. Between the two the
  * poll sets forget the socket, or they would tell of the shutdown. */
@@ -311,7 +325,7 @@ sk_err sk_handle_close(sock_t *h)
     sk_poll_forget(s);
     say_goodbye(s);
     if (word & SK_BLOCKED_MASK)
-        sk_plat_shutdown(s->fd, SHUT_RDWR);
+        sk_handle_interrupt(s);
     if (word & SK_WAITED)
         sk_wait_wake(s);
     sk_handle_release(s, SK_HOLDER);

@@ -165,6 +165,9 @@ static inline bool sk_handle_closing(struct sk_sock *s)
     return atomic_load_explicit(&s->word, memory_order_acquire) & SK_CLOSING;
 }
 
+/* s is closed: end what blocks in the system. */
+void sk_handle_interrupt(struct sk_sock *s);
+
 /* Mark the slot closed and wake those in it; it is emptied when the last has
  * left. EBADF. */
 sk_err sk_handle_close(sock_t *h);

@@ -9,6 +9,7 @@
  */
 #include "core/limit.h"
 
+#include "core/handle.h"
 #include "core/wait.h"
 
 #include <errno.h>
@@ -75,15 +76,24 @@ static sk_err set_timer(struct sk_sock *s, enum sk_direction way, int ms)
     return sk_plat_limit(s->fd, way == SK_WRITING, ms);
 }
 
+/* Has this undone what ends a connect that is being closed? */
+static void yield_to_closer(struct sk_sock *s)
+{
+    if (SK_UNLIKELY(sk_handle_closing(s)) && (sk_sock_flags(s) & SK_CONNECTING))
+        sk_handle_interrupt(s);
+}
+
 sk_err sk_limit_set(struct sk_sock *s, enum sk_direction way, int timeout_ms)
 {
     unsigned flag = way == SK_READING ? SK_READ_LIMIT : SK_WRITE_LIMIT;
     sk_err   err  = 0;
 
-    if (s->domain != AF_UNIX || !(sk_sock_flags(s) & SK_CONNECTING))
+    if (way == SK_READING || s->domain != AF_UNIX ||
+        !(sk_sock_flags(s) & SK_CONNECTING))
         err = set_timer(s, way, timeout_ms);
     if (err)
         return err;
+    yield_to_closer(s);
     atomic_store_explicit(&s->limit_ms[way], timeout_ms, memory_order_relaxed);
     if (timeout_ms >= 0)
         sk_sock_raise(s, flag | SK_LIMITED);
@@ -94,7 +104,6 @@ sk_err sk_limit_set(struct sk_sock *s, enum sk_direction way, int timeout_ms)
 
 void sk_limit_restore(struct sk_sock *s)
 {
-    set_timer(s, SK_READING, limit_of(s, SK_READING));
     set_timer(s, SK_WRITING, limit_of(s, SK_WRITING));
 }
 

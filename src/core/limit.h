@@ -54,8 +54,8 @@ sk_err sk_limit_go_on(struct sk_limit *l, struct sk_sock *s, sk_err err,
 /* Set s's limits for one direction; -1 none. The caller holds the lock. */
 sk_err sk_limit_set(struct sk_sock *s, enum sk_direction way, int timeout_ms);
 
-/* Give the descriptor its limits anew, after a connect that bent them. The
- * caller holds the lock. */
+/* Give the descriptor its limit for writing anew, after a connect that bent it.
+ * The caller holds the lock. */
 void sk_limit_restore(struct sk_sock *s);
 
 /* Give s the limits its listener has; not its deadline. */

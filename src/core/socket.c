@@ -65,7 +65,11 @@ sock_t *sock_create(int domain, int type, int protocol)
     struct sk_sock *s;
     sk_err          err = sk_socket_make(domain, type, protocol, &s);
 
-    return err ? sk_call_refuse(SK_CREATE, err) : sk_handle_publish(s);
+    if (err)
+        return sk_call_refuse(SK_CREATE, err);
+    if (sk_sock_is_stream(s) && domain != AF_UNIX)
+        sk_sock_raise(s, SK_FRESH);
+    return sk_handle_publish(s);
 }
 
 sk_err sk_socket_make_pair(int domain, int type, int protocol, sock_t *pair[2])
@@ -157,6 +161,8 @@ bool sock_shutdown(sock_t *s, int how)
         sk_handle_release(c.s, c.held);
         return shut_down_channel(s, how);
     }
+    if (sk_sock_flags(c.s) & SK_CONNECTING)
+        sk_sock_raise(c.s, SK_CUT);
     return sk_call_leave(&c, SK_SHUTDOWN, sk_plat_shutdown(c.s->fd, how));
 }
 

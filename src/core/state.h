@@ -50,6 +50,9 @@ enum sk_direction {
 #define SK_OVER 0x200000u  /* the channel has met its end, and tells it on */
 #define SK_RESET 0x800000u /* a send was told that the stream was reset */
 
+#define SK_FRESH 0x1000000u /* a connect may block: see connect.c */
+#define SK_CUT 0x2000000u   /* shut down while a connect went on */
+
 /* Without these a call is its system call and nothing else. */
 #define SK_READ_CARE                                                           \
     (SK_BUFFERED | SK_FAILED | SK_DEADLINE | SK_READ_LIMIT | SK_CHANNEL |      \

@@ -260,6 +260,29 @@ static void a_refused_socket_may_connect_again(void **state)
     sock_close(server);
 }
 
+/* Linux has one more failure to tell of such an attempt. */
+static void an_attempt_whose_end_was_told_spoils_no_other(void **state)
+{
+    sock_t *server = sock_create_listen(0, 1);
+    sock_t *bound  = sock_create(AF_INET, SOCK_STREAM, 0);
+    sock_t *client = sock_create(AF_INET, SOCK_STREAM, 0);
+    int     why    = 0;
+
+    (void)state;
+    assert_true(sock_bind(bound, "127.0.0.1", 0));
+    sock_set_nonblock(client);
+    assert_fails(client, sock_connect(client, "127.0.0.1", port_of(bound)),
+                 EINPROGRESS);
+    wait_readable(client);
+    assert_true(sock_get_option_int(client, SOL_SOCKET, SO_ERROR, &why));
+    assert_int_equal(why, ECONNREFUSED);
+    sock_set_block(client);
+    assert_true(sock_connect(client, "127.0.0.1", port_of(server)));
+    sock_close(client);
+    sock_close(bound);
+    sock_close(server);
+}
+
 /* ---- names ---- */
 
 static void no_address_is_every_address(void **state)
@@ -471,6 +494,7 @@ int main(void)
         cmocka_unit_test(every_family_connects_and_both_ends_agree),
         cmocka_unit_test(a_host_name_is_looked_up),
         cmocka_unit_test(a_refused_socket_may_connect_again),
+        cmocka_unit_test(an_attempt_whose_end_was_told_spoils_no_other),
         cmocka_unit_test(a_refused_attempt_that_was_asked_after_is_over),
         cmocka_unit_test(a_socket_of_another_type_is_told),
         cmocka_unit_test(no_address_is_every_address),
