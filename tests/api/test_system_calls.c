@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define TIMES 3
+#define LINES 100 /* of 15 bytes: more than a reader of one asks for */
 
 static sock_t      *tcp[2], *udp[2], *listener, *client;
 static sock_poll_t *set;
@@ -41,7 +42,11 @@ static bool feed_byte(void)
 
 static bool feed_lines(void)
 {
-    return feed(tcp[0], "one\ntwo\rthree\n");
+    char lines[LINES * 15];
+
+    for (int i = 0; i < LINES; i++)
+        memcpy(lines + i * 15, "fifteen bytes.\n", 15);
+    return sock_write_all(tcp[0], lines, sizeof lines, NULL);
 }
 
 static bool feed_datagram(void)
@@ -109,14 +114,16 @@ static bool call_recvfrom(void)
 
 static bool call_gets(void)
 {
-    return sock_gets(tcp[1], bytes, sizeof bytes) == 4 &&
-           sock_gets(tcp[1], bytes, sizeof bytes) == 10;
+    for (int i = 0; i < LINES; i++)
+        if (sock_gets(tcp[1], bytes, 20) != 15)
+            return false;
+    return true;
 }
 
 static bool call_read_lines(void)
 {
-    for (int i = 0; i < 3; i++)
-        if (sock_read(tcp[1], bytes, sizeof bytes, LIBSOCK_NORMAL_READ) < 4)
+    for (int i = 0; i < LINES; i++)
+        if (sock_read(tcp[1], bytes, 20, LIBSOCK_NORMAL_READ) != 15)
             return false;
     return true;
 }
