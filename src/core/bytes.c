@@ -297,20 +297,39 @@ ssize_t sock_sendto(sock_t *s, const void *buf, size_t len, int flags,
                             : send_to_on(&c, buf, len, flags, address, port, n);
 }
 
+/* The long way of a send of all whose short one came to `n`. */
+SK_COLD static bool send_rest(struct sk_sock *s, const char *buf, size_t len,
+                              size_t *done, ssize_t n)
+{
+    struct sk_call c    = {s, SK_WAITS};
+    size_t         some = n > 0 ? (size_t)n : 0, sent = 0;
+    sk_err         err = (sk_err)-n;
+
+    if (n >= 0 || is_undone(&c, err, 0))
+        err = sk_send_all(&c, buf ? buf + some : NULL, len - some, &sent);
+    else
+        sk_outcome_sent(s, err);
+    if (done)
+        *done = some + sent;
+    return sk_call_leave(&c, SK_WRITE_ALL, err);
+}
+
 bool sock_write_all(sock_t *s, const void *buf, size_t len, size_t *done)
 {
     struct sk_call c;
-    size_t         sent = 0;
-    sk_err         err;
+    ssize_t        n;
 
     if (done)
         *done = 0;
     if (!sk_call_enter(&c, s, SK_WRITE_ALL, SK_WAITS))
         return false;
-    err = sk_send_all(&c, buf, len, &sent);
+    n = sk_send_at_once(&c, buf, len, 0);
+    if (SK_UNLIKELY(n < 0 || (size_t)n < len))
+        return send_rest(c.s, buf, len, done, n);
     if (done)
-        *done = sent;
-    return sk_call_leave(&c, SK_WRITE_ALL, err);
+        *done = len;
+    sk_call_moved(&c, SK_WAITS, n);
+    return true;
 }
 
 bool sock_atmark(sock_t *s, bool *at)
