@@ -150,7 +150,9 @@ LIBSOCK_API bool sock_poll_remove(sock_poll_t *p, sock_t *s);
  *         with the reason in sock_last_error(NULL):
  *           EINVAL  p or events is NULL, max is 0, or timeout_ms is below -1
  *           EBUSY   another thread waits on this set
- *           EINTR   a signal handler ran and nothing had happened
+ *           EINTR   a signal handler ran and nothing had happened; in a program
+ *                   that has handlers perhaps also because it was stopped and
+ *                   continued
  *           EPERM   the set is of another process
  *           ENOMEM  out of memory
  */

@@ -552,9 +552,10 @@ LIBSOCK_API bool sock_set_deadline(sock_t *s, int timeout_ms);
  * has ended, well or not. Except: urgent data. A handle that is closed, or is
  * closed meanwhile, counts as ready: the next call on it says EBADF.
  *
- * A thread that selects much the same again and again pays for what is ready,
- * not for how many it asks for: it keeps a set of them, which takes two
- * descriptors until the thread ends. If those cannot be had it does without.
+ * A thread that selects more than four, and much the same again and again, pays
+ * for what is ready, not for how many it asks for: it keeps a set of them, which
+ * takes two descriptors until the thread ends. If those cannot be had it does
+ * without. Not for a signal handler.
  *
  * PHP: socket_select(), stream_select().
  *
@@ -569,9 +570,11 @@ LIBSOCK_API bool sock_set_deadline(sock_t *s, int timeout_ms);
  * @return how many slots are ready, over the three arrays; 0 when the time is
  *         over; -1 with the reason in sock_last_error(NULL), every slot then
  *         as it was:
- *           EINVAL  no handle in any array, an array NULL with slots, or
- *                   timeout_ms is below -1
- *           EINTR   a signal handler ran and nothing was ready
+ *           EINVAL  no handle in any array, an array NULL with slots, arrays
+ *                   that overlap, or timeout_ms is below -1
+ *           EINTR   a signal handler ran and nothing was ready; in a program
+ *                   that has handlers perhaps also because it was stopped and
+ *                   continued
  *           EBUSY   too many calls at once on one of the sockets
  *           ENOMEM  no memory to look at that many
  *

@@ -21,15 +21,8 @@
 
 /* ---- what is told ---- */
 
-/* What is told to the caller. */
-struct report {
-    sock_event_t *events;
-    size_t        count;
-    size_t        max;
-};
-
 /* A member appears once, however often it is told of. */
-static void tell(struct report *r, struct sk_member *m, unsigned what)
+static void tell(struct sk_poll_report *r, struct sk_member *m, unsigned what)
 {
     struct sock_poll *p = m->set;
 
@@ -43,7 +36,7 @@ static void tell(struct report *r, struct sk_member *m, unsigned what)
 }
 
 /* As many as fit; those that stay ready go to the end of the list. */
-static void tell_buffered(struct sock_poll *p, struct report *r)
+static void tell_buffered(struct sock_poll *p, struct sk_poll_report *r)
 {
     const unsigned  once = LIBSOCK_POLL_ONESHOT | LIBSOCK_POLL_EDGE;
     struct sk_link  todo;
@@ -78,7 +71,7 @@ static size_t count_buffered(struct sock_poll *p, size_t most)
 }
 
 /* Members whose end is to be told, as many as fit. */
-static void tell_ended(struct sock_poll *p, struct report *r)
+static void tell_ended(struct sock_poll *p, struct sk_poll_report *r)
 {
     struct sk_link *link;
 
@@ -91,7 +84,7 @@ static void tell_ended(struct sock_poll *p, struct report *r)
 }
 
 /* Did the bell ring? It takes the place of an event. */
-static bool tell_polled(struct sock_poll *p, struct report *r)
+static bool tell_polled(struct sock_poll *p, struct sk_poll_report *r)
 {
     struct sk_poller_node *node;
     unsigned               events;
@@ -152,8 +145,8 @@ static void free_gone(struct sock_poll *p)
 /* With the lock: there is news. How many places are kept for those that are
  * buffered, if it is their turn; *left_ms becomes 0 if there is something to
  * tell already. */
-SK_COLD static size_t prepare(struct sock_poll *p, const struct report *r,
-                              int *left_ms)
+SK_COLD static size_t prepare(struct sock_poll            *p,
+                              const struct sk_poll_report *r, int *left_ms)
 {
     size_t kept;
 
@@ -166,20 +159,25 @@ SK_COLD static size_t prepare(struct sock_poll *p, const struct report *r,
     return p->turn ? kept : 0;
 }
 
-static sk_err ask_system(struct sock_poll *p, size_t room, int left_ms)
+static sk_err ask_system(struct sock_poll *p, size_t room, int left_ms,
+                         bool *more)
 {
-    sk_err err = 0;
+    size_t found = 0;
+    sk_err err   = 0;
 
     if (p->backend->begin) {
         pthread_mutex_lock(&p->lock);
         err = p->backend->begin(p->state);
         pthread_mutex_unlock(&p->lock);
     }
-    return err ? err : sk_wait_poller(p->backend, p->state, room, left_ms);
+    if (!err)
+        err = sk_wait_poller(p->backend, p->state, room, left_ms, &found);
+    *more = found >= room;
+    return err;
 }
 
 /* With the lock. */
-SK_COLD static void tell_news(struct sock_poll *p, struct report *r)
+SK_COLD static void tell_news(struct sock_poll *p, struct sk_poll_report *r)
 {
     tell_buffered(p, r);
     tell_ended(p, r);
@@ -192,7 +190,7 @@ SK_COLD static void tell_news(struct sock_poll *p, struct report *r)
  * nothing to tell yet. What it tells it has seen after the wait: nothing is
  * told of a member that ended meanwhile, but its end. *again: the bell rang, so
  * there may be more than was seen. */
-static sk_err look(struct sock_poll *p, struct report *r, int left_ms,
+static sk_err look(struct sock_poll *p, struct sk_poll_report *r, int left_ms,
                    bool *again)
 {
     size_t kept = 0;
@@ -204,13 +202,14 @@ static sk_err look(struct sock_poll *p, struct report *r, int left_ms,
         pthread_mutex_unlock(&p->lock);
     }
     if (kept < r->max)
-        err = ask_system(p, r->max - kept, left_ms);
+        err = ask_system(p, r->max - kept, left_ms, &r->more);
     pthread_mutex_lock(&p->lock);
     p->round++;
     *again  = tell_polled(p, r) || p->unsent_count;
     p->turn = !kept && r->count == r->max;
     if (SK_UNLIKELY(atomic_load_explicit(&p->news, memory_order_relaxed)))
         tell_news(p, r);
+    r->more = r->more || r->count == r->max;
     return err;
 }
 
@@ -218,8 +217,8 @@ static sk_err look(struct sock_poll *p, struct report *r, int left_ms,
 
 /* Left with the lock. A bell that goes on ringing does not stretch the time,
  * and what a signal handler did counts. */
-static sk_err look_until(struct sock_poll *p, struct report *r, int left_ms,
-                         int64_t until)
+static sk_err look_until(struct sock_poll *p, struct sk_poll_report *r,
+                         int left_ms, int64_t until)
 {
     bool   again, once_more = true, signalled = false;
     sk_err err;
@@ -230,6 +229,8 @@ static sk_err look_until(struct sock_poll *p, struct report *r, int left_ms,
             return 0;
         if (signalled)
             return EINTR;
+        if (err == EINTR && !sk_plat_handles_signals())
+            err = 0; /* the process was stopped, and went on */
         if (err && err != EINTR)
             return err;
         if (err) {
@@ -246,19 +247,20 @@ static sk_err look_until(struct sock_poll *p, struct report *r, int left_ms,
     }
 }
 
-sk_err sk_poll_await(struct sock_poll *p, sock_event_t *events, size_t max,
-                     int left_ms, int64_t until, size_t *count)
+sk_err sk_poll_await(struct sock_poll *p, struct sk_poll_report *r, int left_ms,
+                     int64_t until)
 {
-    struct report r = {events, 0, max < SK_POLLER_MAX ? max : SK_POLLER_MAX};
-    sk_err        err;
+    sk_err err;
 
-    *count = 0;
+    r->count = 0;
+    r->more  = false;
+    if (r->max > SK_POLLER_MAX)
+        r->max = SK_POLLER_MAX;
     if (atomic_exchange(&p->waiting, true))
         return EBUSY;
-    err = look_until(p, &r, left_ms, until);
+    err = look_until(p, r, left_ms, until);
     free_gone(p);
-    atomic_store_explicit(&p->waiting, false, memory_order_relaxed);
+    atomic_store_explicit(&p->waiting, false, memory_order_release);
     pthread_mutex_unlock(&p->lock);
-    *count = r.count;
     return err;
 }

@@ -136,10 +136,12 @@ static void empty(struct sk_sock *s)
 static void before_fork(void)
 {
     pthread_mutex_lock(&table);
+    sk_select_before_fork();
 }
 
 static void in_parent(void)
 {
+    sk_select_in_parent();
     sk_handle_epoch++;
     pthread_mutex_unlock(&table);
 }
@@ -195,7 +197,7 @@ static void in_child(void)
     sk_poll_set_up();
     for (uint32_t id = 1; id <= sk_handle_slots; id++)
         revive(sk_handle_slot(id));
-    sk_select_forked();
+    sk_select_in_child();
 }
 
 static void set_up(void)

@@ -158,7 +158,7 @@ static void leave(struct sk_kept *k, enum sk_select_kind kind, sock_t *h)
     if (!h)
         return;
     e = find(k, h);
-    SK_KNOWN(e); /* whatever stands in a copy has an entry */
+    SK_ASSERT(e); /* whatever stands in a copy has an entry */
     e->slots[kind]--;
     k->handle_count--;
     touch(k, e);
@@ -306,6 +306,12 @@ void sk_kept_restore(const struct sk_kept *k, const struct sk_select *call)
     restore(k, call, SK_SELECT_KINDS);
 }
 
+/* Writable is what most are most of the time. */
+static bool may_stay(const struct sk_kept_entry *e)
+{
+    return e->member && !(e->watched & LIBSOCK_POLL_WRITE);
+}
+
 /* What has come and gone in one call is as it was. */
 static void sift(struct sk_kept *k)
 {
@@ -315,7 +321,7 @@ static void sift(struct sk_kept *k)
         struct sk_kept_entry *e = SK_ITEM(link, struct sk_kept_entry, place);
 
         behind = link->behind;
-        if (sk_kept_asks(e) == e->watched)
+        if (sk_kept_asks(e) == e->watched || (!sk_kept_asks(e) && may_stay(e)))
             sk_kept_settle(k, e);
         else
             k->changed_count++;
@@ -336,11 +342,15 @@ sk_err sk_kept_follow(struct sk_kept *k, const struct sk_select *call)
             return err;
         }
     k->changed_count = 0;
+    k->call++;
     sift(k);
     return 0;
 }
 
-/* ---- where it is ---- */
+/* ---- what is told ---- */
+
+static const unsigned event_of[SK_SELECT_KINDS] = {
+    LIBSOCK_POLL_READ, LIBSOCK_POLL_WRITE, SK_POLLER_URGENT};
 
 /* It is there, once, and not far. */
 static size_t find_near(const struct sk_kept_copy *copy, sock_t *h, size_t hint)
@@ -359,17 +369,49 @@ static size_t find_near(const struct sk_kept_copy *copy, sock_t *h, size_t hint)
     }
 }
 
-size_t sk_kept_find(const struct sk_kept *k, struct sk_kept_entry *e,
-                    enum sk_select_kind kind, size_t from)
+static void put_back(struct sk_kept *k, const struct sk_select *call,
+                     struct sk_kept_entry *e, int kind)
 {
-    const struct sk_kept_copy *copy = &k->copies[kind];
+    size_t at = find_near(&k->copies[kind], e->handle, e->at[kind]);
 
-    if (e->slots[kind] == 1) {
-        from = find_near(copy, e->handle, e->at[kind]);
-    } else {
-        while (copy->slots[from] != e->handle)
-            SK_ASSERT(++from < copy->count);
+    e->at[kind]                  = (uint32_t)at;
+    call->arrays[kind].slots[at] = e->handle;
+}
+
+int sk_kept_tell(struct sk_kept *k, const struct sk_select *call,
+                 struct sk_kept_entry *e, unsigned events)
+{
+    uint32_t count = 0;
+
+    if (e->call != k->call)
+        e->told = 0;
+    e->call = k->call;
+    events &= ~e->told;
+    e->told |= events;
+    for (int i = 0; i < SK_SELECT_KINDS; i++) {
+        if (!(events & event_of[i]) || !e->slots[i])
+            continue;
+        count += e->slots[i];
+        if (e->slots[i] == 1)
+            put_back(k, call, e, i);
+        else
+            k->repeats = true;
     }
-    e->at[kind] = (uint32_t)from;
-    return from;
+    return (int)count;
+}
+
+/* One pass for all of them: each may stand in many. */
+void sk_kept_finish(struct sk_kept *k, const struct sk_select *call)
+{
+    if (SK_LIKELY(!k->repeats))
+        return;
+    k->repeats = false;
+    for (int i = 0; i < SK_SELECT_KINDS; i++)
+        for (size_t at = 0; at < k->copies[i].count; at++) {
+            sock_t               *h = k->copies[i].slots[at];
+            struct sk_kept_entry *e = h ? find(k, h) : NULL;
+
+            if (e && e->call == k->call && (e->told & event_of[i]))
+                call->arrays[i].slots[at] = h;
+        }
 }

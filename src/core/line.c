@@ -92,6 +92,7 @@ sk_err sk_line_read(struct sk_call *c, const struct sk_ending *end, void *buf,
     if (SK_UNLIKELY((err = find(c, &l, end, len, flags, got)))) {
         *got = 0;
         sk_outcome_note(s, &l, err, 0, flags);
+        sk_poll_notify(s);
         return err;
     }
     if (*got)
@@ -113,6 +114,7 @@ sk_err sk_line_get(struct sk_call *c, const struct sk_ending *end, void *buf,
     if ((err = find(c, &l, end, len, 0, taken))) {
         *taken = 0;
         sk_outcome_note(s, &l, err, 0, 0);
+        sk_poll_notify(s);
         return err;
     }
     if (*taken) {

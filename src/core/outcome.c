@@ -5,6 +5,7 @@
 #include "core/outcome.h"
 
 #include "core/handle.h"
+#include "core/poll.h"
 
 #include <sock/error.h>
 
@@ -51,6 +52,7 @@ void sk_outcome_tell_later(struct sk_sock *s, sk_err err)
         return;
     atomic_store_explicit(&s->failure, err, memory_order_relaxed);
     sk_sock_raise(s, SK_FAILED);
+    sk_poll_notify(s);
 }
 
 void sk_outcome_sent(struct sk_sock *s, sk_err err)

@@ -112,6 +112,7 @@ void sock_poll_free(sock_poll_t *p)
     } else {
         sk_member_remove_all(p);
         free_all(&p->ended);
+        free_all(&p->gone); /* a thread may have been cancelled in a wait */
         pthread_mutex_destroy(&p->lock);
     }
     dispose(p);
@@ -124,6 +125,12 @@ bool sock_poll_wake(sock_poll_t *p)
     atomic_store(&p->woken, true);
     sk_plat_ring(p->bell.fd);
     return true;
+}
+
+void sk_poll_abandon(struct sock_poll *p)
+{
+    p->backend->shut(p->state);
+    sk_plat_close(p->bell.fd, false);
 }
 
 /* ---- members ---- */
@@ -183,13 +190,13 @@ int sock_poll_wait(sock_poll_t *p, sock_event_t *events, size_t max,
                    int timeout_ms)
 {
     int64_t until = timeout_ms > 0 ? sk_wait_until(timeout_ms) : SK_NEVER;
-    size_t  count = 0;
-    sk_err  err   = EINVAL;
+    struct sk_poll_report r   = {events, max, 0, false};
+    sk_err                err = EINVAL;
 
     if (events && max && timeout_ms >= -1 && !(err = check(p)))
-        err = sk_poll_await(p, events, max, timeout_ms, until, &count);
+        err = sk_poll_await(p, &r, timeout_ms, until);
     if (!err)
-        return (int)count;
+        return (int)r.count;
     sk_call_refuse(SK_POLL_WAIT, err);
     return -1;
 }

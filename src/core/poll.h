@@ -15,10 +15,22 @@
 /* EMFILE, ENFILE, ENOMEM. */
 sk_err sk_poll_make(bool tells_ends, struct sock_poll **out);
 
+/* What a wait tells. */
+struct sk_poll_report {
+    sock_event_t *events; /* with room for `max` */
+    size_t        max;
+    size_t        count; /* of them that are told */
+    bool          more;  /* there may be others */
+};
+
 /* Wait for events of a set of this process's until that time, before which
  * there are left_ms. EBUSY, EINTR, ENOMEM. */
-sk_err sk_poll_await(struct sock_poll *p, sock_event_t *events, size_t max,
-                     int left_ms, int64_t until, size_t *count);
+sk_err sk_poll_await(struct sock_poll *p, struct sk_poll_report *r, int left_ms,
+                     int64_t until);
+
+/* In a child of fork, of a set that another thread had: its descriptors go. Its
+ * memory is let alone, for that thread may have been changing it. */
+void sk_poll_abandon(struct sock_poll *p);
 
 /* Once in a process, and in a forked child. */
 void sk_poll_set_up(void);

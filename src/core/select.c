@@ -27,18 +27,33 @@ static enum sk_select_way chosen = SK_SELECT_WAY;
 void sk_select_use(enum sk_select_way way)
 {
     chosen = way;
+    sk_select_forget();
+}
+
+static bool overlap(const struct sk_select_array *a,
+                    const struct sk_select_array *b)
+{
+    uintptr_t from_a = (uintptr_t)a->slots, from_b = (uintptr_t)b->slots;
+
+    return a->count && b->count &&
+           from_a < from_b + b->count * sizeof *b->slots &&
+           from_b < from_a + a->count * sizeof *a->slots;
 }
 
 static sk_err check(const struct sk_select *call)
 {
+    const struct sk_select_array *a = call->arrays;
+
     for (size_t i = 0; i < SK_SELECT_KINDS; i++)
-        if (!call->arrays[i].slots && call->arrays[i].count)
+        if ((!a[i].slots && a[i].count) ||
+            overlap(&a[i], &a[(i + 1) % SK_SELECT_KINDS]))
             return EINVAL;
     return call->timeout_ms < -1 || !call->slots ? EINVAL : 0;
 }
 
-/* The kept set is told at once what poll(2) would have to look for again and
- * again, so it may serve few, too; but if it cannot be had, poll(2) does it. */
+/* The kept set is told at once what poll(2) has to look for again and again, so
+ * it serves sockets with a channel even if they are asked for once; if it
+ * cannot be had, poll(2) does it. */
 static sk_err run_best(const struct sk_select *call, int *ready)
 {
     sk_err err = SK_SELECT_OTHER;
@@ -46,7 +61,7 @@ static sk_err run_best(const struct sk_select *call, int *ready)
     if (call->slots > FEW)
         err = sk_select_by_kept(call, 0, ready);
     if (err == SK_SELECT_OTHER)
-        err = sk_select_by_poll(call, true, ready);
+        err = sk_select_by_poll(call, call->slots > FEW, ready);
     if (err == SK_SELECT_OTHER)
         err = sk_select_by_kept(call, SOON, ready);
     return err;

@@ -43,8 +43,13 @@ sk_err sk_select_by_poll(const struct sk_select *call, bool other, int *ready);
 sk_err sk_select_by_kept(const struct sk_select *call, size_t worth,
                          int *ready);
 
-/* In a child of fork: the set of the thread that lives on goes. */
-void sk_select_forked(void);
+/* This thread's set goes. */
+void sk_select_forget(void);
+
+/* Around a fork, in this order; in the child no set is left. */
+void sk_select_before_fork(void);
+void sk_select_in_parent(void);
+void sk_select_in_child(void);
 
 /* How to choose: SK_SELECT_WAY is the build's, and tests may change it. */
 enum sk_select_way { SK_SELECT_BEST, SK_SELECT_POLL, SK_SELECT_KEPT };

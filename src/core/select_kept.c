@@ -25,7 +25,11 @@
 /* Slots that poll(2) looks at in the time of one change. */
 #define SLOTS_PER_CHANGE 4u
 
+/* So many buckets are not kept for few entries. */
+#define LARGE 1024u
+
 struct keeper {
+    struct sk_link    link; /* guarded by keepers_lock: in keepers */
     struct sk_kept    kept;
     struct sock_poll *set;
     unsigned          forks; /* of the process that made the set */
@@ -34,6 +38,10 @@ struct keeper {
 };
 
 static _Thread_local struct keeper *mine;
+
+/* All of them, for a child of fork. */
+static pthread_mutex_t keepers_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct sk_link  keepers      = {&keepers, &keepers};
 
 /* ---- life ---- */
 
@@ -45,6 +53,9 @@ static void dispose(struct keeper *k)
 {
     if (!k)
         return;
+    pthread_mutex_lock(&keepers_lock);
+    sk_list_remove(&k->link);
+    pthread_mutex_unlock(&keepers_lock);
     sock_poll_free(k->set);
     sk_kept_fini(&k->kept);
     free(k);
@@ -70,11 +81,15 @@ static sk_err make(struct keeper **out)
     if (!works || !(k = calloc(1, sizeof *k)))
         return ENOMEM;
     sk_kept_init(&k->kept);
+    sk_list_init(&k->link);
     if ((err = sk_poll_make(true, &k->set)))
         goto done;
     k->forks = sk_handle_forks;
     if ((err = pthread_setspecific(leaving, k)))
         goto done;
+    pthread_mutex_lock(&keepers_lock);
+    sk_list_append(&keepers, &k->link);
+    pthread_mutex_unlock(&keepers_lock);
     *out = k;
     k    = NULL;
 done:
@@ -82,7 +97,7 @@ done:
     return err;
 }
 
-static void discard(void)
+void sk_select_forget(void)
 {
     if (!mine)
         return;
@@ -90,10 +105,31 @@ static void discard(void)
     forget(mine);
 }
 
-void sk_select_forked(void)
+void sk_select_before_fork(void)
 {
+    pthread_mutex_lock(&keepers_lock);
+}
+
+void sk_select_in_parent(void)
+{
+    pthread_mutex_unlock(&keepers_lock);
+}
+
+/* The sets of other threads take no descriptors here; if this thread's handler
+ * has forked in the middle of a select, that goes on. */
+void sk_select_in_child(void)
+{
+    struct sk_link *link;
+
+    while ((link = sk_list_shift(&keepers))) {
+        struct keeper *k = SK_ITEM(link, struct keeper, link);
+
+        if (k != mine)
+            sk_poll_abandon(k->set);
+    }
+    pthread_mutex_unlock(&keepers_lock);
     if (mine && !mine->busy)
-        discard();
+        sk_select_forget();
 }
 
 /* ---- the set follows ---- */
@@ -122,7 +158,7 @@ static sk_err change(struct keeper *k, struct sk_kept_entry *e,
         if (!err)
             e->member = true;
     }
-    return err == ENOENT ? EBADF : err;
+    return err == ENOENT && sk_handle_closing(s) ? EBADF : err;
 }
 
 static sk_err watch(struct keeper *k, struct sk_kept_entry *e)
@@ -163,23 +199,22 @@ static sk_err watch_all(struct keeper *k)
 }
 
 /* Is it worth it by now? */
-static bool pays(struct keeper *k, size_t slots, size_t worth)
+static bool pays(struct keeper *k, size_t worth)
 {
     size_t changes = k->kept.changed_count;
 
     if (!changes)
         return true;
-    k->paid += slots;
+    k->paid += k->kept.handle_count;
     if (changes > worth && (changes - worth) * SLOTS_PER_CHANGE > k->paid)
         return false;
     k->paid = 0;
     return true;
 }
 
-static sk_err follow(struct keeper *k, const struct sk_select *call,
-                     size_t worth)
+static sk_err follow(struct keeper *k, size_t worth)
 {
-    if (!k->kept.handle_count || !pays(k, call->slots, worth))
+    if (!k->kept.handle_count || !pays(k, worth))
         return SK_SELECT_OTHER;
     return watch_all(k);
 }
@@ -196,30 +231,6 @@ static unsigned told(unsigned events)
     if (events & SK_POLL_ENDED)
         events |= LIBSOCK_POLL_READ | LIBSOCK_POLL_WRITE | SK_POLLER_URGENT;
     return events;
-}
-
-static const unsigned event_of[SK_SELECT_KINDS] = {
-    LIBSOCK_POLL_READ, LIBSOCK_POLL_WRITE, SK_POLLER_URGENT};
-
-/* The caller's slots are all NULL, but for those that are ready. */
-static int put_back(struct keeper *k, const struct sk_select *call,
-                    struct sk_kept_entry *e, unsigned events)
-{
-    int count = 0;
-
-    for (int i = 0; i < SK_SELECT_KINDS; i++) {
-        enum sk_select_kind kind = (enum sk_select_kind)i;
-        size_t              at   = 0;
-
-        if (!(events & event_of[i]))
-            continue;
-        for (uint32_t n = 0; n < e->slots[i]; n++, at++) {
-            at = sk_kept_find(&k->kept, e, kind, at);
-            count += !call->arrays[i].slots[at];
-            call->arrays[i].slots[at] = e->handle;
-        }
-    }
-    return count;
 }
 
 /* Its mode is ONESHOT: the next call arms it again. */
@@ -240,84 +251,118 @@ static void note_end(struct keeper *k, struct sk_kept_entry *e)
     sk_kept_settle(&k->kept, e);
 }
 
-/* How many slots they make ready. */
-static int take_in(struct keeper *k, const struct sk_select *call,
-                   const sock_event_t *events, size_t count)
+/* Nobody asks for e any more: it is watched no longer. */
+static void note_stray(struct keeper *k, struct sk_kept_entry *e)
 {
-    int ready = 0;
+    if (!watch(k, e))
+        sk_kept_settle(&k->kept, e);
+}
 
-    for (size_t i = 0; i < count; i++) {
-        struct sk_kept_entry *e = events[i].data;
+/* How many slots they make ready; *again, if some have been told of before. */
+static int take_in(struct keeper *k, const struct sk_select *call,
+                   const struct sk_poll_report *r, bool *again)
+{
+    int ready = 0, some;
 
-        ready += put_back(k, call, e, told(events[i].events));
-        if (events[i].events & SK_POLL_ENDED)
+    for (size_t i = 0; i < r->count; i++) {
+        struct sk_kept_entry *e      = r->events[i].data;
+        unsigned              events = r->events[i].events;
+
+        some = sk_kept_tell(&k->kept, call, e, told(events));
+        ready += some;
+        *again = *again || (!some && sk_kept_asks(e));
+        if (events & SK_POLL_ENDED)
             note_end(k, e);
+        else if (!sk_kept_asks(e))
+            note_stray(k, e);
         else
             note_spent(k, e);
     }
     return ready;
 }
 
-static int put_back_closed(struct keeper *k, const struct sk_select *call)
+static int tell_closed(struct keeper *k, const struct sk_select *call)
 {
     struct sk_link *link  = k->kept.closed.behind;
     int             ready = 0;
 
     for (; link != &k->kept.closed; link = link->behind)
-        ready += put_back(k, call, SK_ITEM(link, struct sk_kept_entry, place),
-                          told(SK_POLL_ENDED));
+        ready += sk_kept_tell(&k->kept, call,
+                              SK_ITEM(link, struct sk_kept_entry, place),
+                              told(SK_POLL_ENDED));
     return ready;
 }
 
 /* ---- the call ---- */
 
-/* One look of the set; what it makes ready is put back. *more: there may be
- * other events. */
-static sk_err look(struct keeper *k, const struct sk_select *call, int left_ms,
-                   int64_t until, int *ready, bool *more)
-{
-    sock_event_t events[SK_POLLER_MAX];
-    size_t       count = 0;
-    sk_err       err;
+/* What one look of the set came to. */
+struct sight {
+    int  ready; /* so many slots more */
+    bool more;  /* there may be other events */
+    bool again; /* some were told of before */
+};
 
-    err =
-        sk_poll_await(k->set, events, SK_COUNT(events), left_ms, until, &count);
-    *more  = count == SK_COUNT(events);
-    *ready = take_in(k, call, events, count);
+/* With EBADF and EINVAL somebody has closed the backend's descriptor, and so
+ * the bell's is not ours any more either. */
+static sk_err look(struct keeper *k, const struct sk_select *call, int left_ms,
+                   int64_t until, struct sight *sight)
+{
+    sock_event_t          events[SK_POLLER_MAX];
+    struct sk_poll_report r   = {events, SK_COUNT(events), 0, false};
+    sk_err                err = sk_poll_await(k->set, &r, left_ms, until);
+
+    if (err == EBADF || err == EINVAL)
+        k->set->bell.fd = -1;
+    sight->again = false;
+    sight->ready = take_in(k, call, &r, &sight->again);
+    sight->more  = r.more;
     return err;
 }
 
-/* What is ready beyond the first events is looked for without waiting while
- * there is something new: the system begins each time with others. */
+/* What is ready beyond the first events is looked for without waiting. The
+ * system begins each time with others, and so do the buffered: who comes again
+ * has had all others before, unless both are there and take turns. */
 static void look_for_more(struct keeper *k, const struct sk_select *call,
                           int *ready)
 {
-    bool more = true;
-    int  some;
+    struct sight sight = {0, true, false};
+    int          quiet = 0;
 
-    while (more && !look(k, call, 0, 0, &some, &more) && some)
-        *ready += some;
+    while (sight.more && quiet < 2) {
+        if (look(k, call, 0, SK_NEVER, &sight))
+            return;
+        *ready += sight.ready;
+        quiet = sight.ready ? 0 : quiet + 1;
+        if (sight.again && !atomic_load(&k->set->news))
+            return;
+    }
 }
 
 /* An event may be of something that is not asked for: then the wait goes on. */
 static sk_err await(struct keeper *k, const struct sk_select *call, int *ready)
 {
-    int     left_ms = call->timeout_ms;
-    int64_t until   = left_ms > 0 ? sk_wait_until(left_ms) : SK_NEVER;
-    bool    more    = false;
-    int     some    = 0;
-    sk_err  err     = 0;
+    int          left_ms = call->timeout_ms;
+    int64_t      until   = left_ms > 0 ? sk_wait_until(left_ms) : SK_NEVER;
+    struct sight sight   = {0, false, false};
+    sk_err       err;
 
-    *ready = put_back_closed(k, call);
+    *ready = tell_closed(k, call);
     if (*ready)
         left_ms = 0;
-    while (!(err = look(k, call, left_ms, until, &some, &more)) && !some &&
+    while (!(err = look(k, call, left_ms, until, &sight)) && !sight.ready &&
            left_ms)
         left_ms = sk_wait_left(until);
-    *ready += some;
-    if (more)
+    *ready += sight.ready;
+    if (sight.more)
         look_for_more(k, call, ready);
+    sk_kept_finish(&k->kept, call);
     return *ready ? 0 : err;
+}
+
+/* Memory that one large call has needed is not kept for ever. */
+static bool is_oversized(const struct sk_kept *k)
+{
+    return k->bucket_count > LARGE && k->entry_count < k->bucket_count / 16;
 }
 
 static sk_err run(struct keeper *k, const struct sk_select *call, size_t worth,
@@ -327,7 +372,9 @@ static sk_err run(struct keeper *k, const struct sk_select *call, size_t worth,
 
     if (err)
         return err;
-    if (!(err = follow(k, call, worth)))
+    if (is_oversized(&k->kept))
+        err = ENOMEM;
+    else if (!(err = follow(k, worth)))
         err = await(k, call, ready);
     if (err)
         sk_kept_restore(&k->kept, call);
@@ -343,7 +390,7 @@ sk_err sk_select_by_kept(const struct sk_select *call, size_t worth, int *ready)
     if (mine && mine->busy)
         return SK_SELECT_OTHER;
     if (mine && mine->forks != sk_handle_forks)
-        discard();
+        sk_select_forget();
     if (!mine && make(&mine))
         return SK_SELECT_OTHER;
     mine->busy = true;
@@ -351,6 +398,6 @@ sk_err sk_select_by_kept(const struct sk_select *call, size_t worth, int *ready)
     mine->busy = false;
     if (!err || err == EINTR || err == SK_SELECT_OTHER)
         return err;
-    discard();
+    sk_select_forget();
     return SK_SELECT_OTHER;
 }

@@ -236,6 +236,20 @@ static sk_err wait_for_any(struct set *set, int64_t until)
     }
 }
 
+/* If nothing is ready now the other way had better wait for it. */
+static sk_err look_once(struct set *set)
+{
+    int    polled;
+    sk_err err;
+
+    if (set->channels)
+        ask_through(set);
+    err = sk_wait_many(set->fds, set->count, SK_NEVER, 0, &polled);
+    if (any_ready(set))
+        return 0;
+    return err ? err : SK_SELECT_OTHER;
+}
+
 /* ---- the call ---- */
 
 static sk_err count_handles(const struct sk_select *call, size_t *handles)
@@ -253,8 +267,8 @@ static sk_err run(struct set *set, const struct sk_select *call, int *ready)
     sk_err  err   = add_all(set, call);
 
     if (!err && set->sliced && set->other && !set->ready && call->timeout_ms)
-        err = SK_SELECT_OTHER;
-    if (!err)
+        err = look_once(set);
+    else if (!err)
         err = wait_for_any(set, until);
     if (!err)
         *ready = keep_ready(set, call);

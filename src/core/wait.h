@@ -23,11 +23,12 @@ sk_err sk_wait_many(struct pollfd *fds, size_t count, int64_t until,
                     int most_ms, int *ready);
 
 /* The same for what a poll set watches: at most `max` events, within left_ms;
- * -1 for ever. EINTR. */
+ * -1 for ever. See poller.h. */
 static inline sk_err sk_wait_poller(const struct sk_poller *backend,
-                                    void *state, size_t max, int left_ms)
+                                    void *state, size_t max, int left_ms,
+                                    size_t *found)
 {
-    return backend->wait(state, max, left_ms);
+    return backend->wait(state, max, left_ms, found);
 }
 
 /* Before a call that nothing can wake: look at the mark, and have the system

@@ -213,6 +213,9 @@ sk_err sk_plat_bell(int *fd);
 void   sk_plat_ring(int fd);
 void   sk_plat_muffle(int fd);
 
+/* Is there a handler of a signal that may come at any time? */
+bool sk_plat_handles_signals(void);
+
 /* Was every handler that could have interrupted a call set with SA_RESTART? */
 bool sk_plat_restarts(void);
 

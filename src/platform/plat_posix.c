@@ -34,6 +34,25 @@ sk_err sk_plat_poll(struct pollfd *fds, size_t count, int timeout_ms,
     return errno;
 }
 
+/* Faults come from the program's own doing, not while it waits. */
+static bool is_fault(int number)
+{
+    return number == SIGSEGV || number == SIGBUS || number == SIGFPE ||
+           number == SIGILL || number == SIGTRAP || number == SIGABRT ||
+           number == SIGSYS;
+}
+
+bool sk_plat_handles_signals(void)
+{
+    struct sigaction action;
+
+    for (int number = 1; number < NSIG; number++)
+        if (!is_fault(number) && !sigaction(number, NULL, &action) &&
+            action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)
+            return true;
+    return false;
+}
+
 /* A call with a time limit is interrupted whatever the handler's flags, and
  * nothing tells which signal it was. So a single handler without SA_RESTART
  * makes the answer no: ending too early serves a program better than never. */

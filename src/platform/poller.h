@@ -54,8 +54,10 @@ struct sk_poller {
     /* Before a wait, with the lock: ENOMEM. NULL: there is nothing to do. */
     sk_err (*begin)(void *state);
 
-    /* Find at most `max` events, waiting for the first; one attempt. EINTR. */
-    sk_err (*wait)(void *state, size_t max, int timeout_ms);
+    /* Find at most `max` events, waiting for the first; one attempt. With
+     * *found of `max` or more there may be others. EINTR; EBADF and EINVAL if
+     * somebody has closed the backend's descriptor. */
+    sk_err (*wait)(void *state, size_t max, int timeout_ms, size_t *found);
 
     /* The next that wait found, with the lock: NULL, there are no more. */
     struct sk_poller_node *(*next)(void *state, unsigned *events);

@@ -37,7 +37,8 @@ static void shut_set(void *state)
 {
     struct epoll *e = state;
 
-    sk_plat_close(e->fd, false);
+    if (e->fd >= 0)
+        sk_plat_close(e->fd, false);
     free(e);
 }
 
@@ -76,16 +77,25 @@ static void take_out(void *state, struct sk_poller_node *node)
     control(state, EPOLL_CTL_DEL, node);
 }
 
-static sk_err wait_for(void *state, size_t max, int timeout_ms)
+/* A descriptor that is none, or none of epoll's, is not ours any more: somebody
+ * has closed it, and it may be another's by now. */
+static sk_err fail(struct epoll *e, sk_err err)
+{
+    if (err == EBADF || err == EINVAL)
+        e->fd = -1;
+    return err;
+}
+
+static sk_err wait_for(void *state, size_t max, int timeout_ms, size_t *found)
 {
     struct epoll *e = state;
     int           n = epoll_wait(e->fd, e->events,
                                  (int)(max < SK_POLLER_MAX ? max : SK_POLLER_MAX),
                                  timeout_ms);
 
-    e->found = n < 0 ? 0 : (size_t)n;
-    e->told  = 0;
-    return n < 0 ? errno : 0;
+    *found = e->found = n < 0 ? 0 : (size_t)n;
+    e->told           = 0;
+    return n < 0 ? fail(e, errno) : 0;
 }
 
 static unsigned happened(uint32_t events)

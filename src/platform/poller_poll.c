@@ -14,7 +14,7 @@
 
 #define ALL                                                                    \
     (LIBSOCK_POLL_READ | LIBSOCK_POLL_WRITE | LIBSOCK_POLL_RDHUP |             \
-     LIBSOCK_POLL_ERROR | LIBSOCK_POLL_HUP)
+     LIBSOCK_POLL_ERROR | LIBSOCK_POLL_HUP | SK_POLLER_URGENT)
 
 struct array {
     struct pollfd          *fds;
@@ -151,13 +151,14 @@ static sk_err begin(void *state)
     return 0;
 }
 
-static sk_err wait_for(void *state, size_t max, int timeout_ms)
+static sk_err wait_for(void *state, size_t max, int timeout_ms, size_t *found)
 {
     struct poller *p = state;
     int            ready;
     sk_err         err =
         sk_plat_poll(p->waited.fds, p->waited.count, timeout_ms, &ready);
 
+    *found    = (size_t)ready;
     p->left   = (size_t)ready;
     p->most   = max;
     p->start  = p->after;

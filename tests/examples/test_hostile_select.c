@@ -14,13 +14,14 @@
 
 struct server {
     const char *program;
-    const char *greeting;   /* its end; NULL: it says nothing first */
-    const char *before;     /* what was said, in the answer; */
-    const char *after;      /* and what follows there */
-    int         room;       /* for hostile ones */
-    bool        others;     /* hear the answer, not who spoke */
-    bool        once;       /* it answers, then it closes */
-    bool        drops_deaf; /* who takes no bytes is dropped */
+    const char *greeting;     /* its end; NULL: it says nothing first */
+    const char *before;       /* what was said, in the answer; */
+    const char *after;        /* and what follows there */
+    int         room;         /* for hostile ones */
+    bool        others;       /* hear the answer, not who spoke */
+    bool        once;         /* it answers, then it closes */
+    bool        drops_deaf;   /* who takes no bytes is dropped */
+    bool        waits_by_set; /* it does not select */
 };
 
 static const struct server multi_talkback_server   = {.program = EXAMPLES_DIR
@@ -54,12 +55,14 @@ static const struct server stream_multi_server = {
 static const struct server echo_many    = {.program = EXAMPLES_DIR "/echo_many",
                                            .before  = "",
                                            .after   = "\n",
-                                           .room    = INT_MAX};
+                                           .room    = INT_MAX,
+                                           .waits_by_set = true};
 static const struct server echo_threads = {.program =
                                                EXAMPLES_DIR "/echo_threads",
-                                           .before = "",
-                                           .after  = "\n",
-                                           .room   = INT_MAX};
+                                           .before       = "",
+                                           .after        = "\n",
+                                           .room         = INT_MAX,
+                                           .waits_by_set = true};
 
 static const struct server *server;
 static struct guest        *resident;    /* is there from first to last */
@@ -151,7 +154,8 @@ static void settle(void)
     struct guest *g;
 
     open_with_resident();
-    be_many();
+    if (!server->waits_by_set)
+        be_many();
     g           = visitor();
     descriptors = hostile_descriptors(INT_MAX) - !server->once;
     guest_leaves(g);

@@ -174,7 +174,7 @@ void wait_until_asleep(int tid)
     char path[64];
     int  asleep = 0;
 
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+    snprintf(path, sizeof path, "/proc/%d/stat", tid);
     for (int i = 0; i < 10000 && asleep < 3; i++) {
         char  line[512] = "";
         FILE *stat      = fopen(path, "r");

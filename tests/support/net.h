@@ -55,7 +55,7 @@ int64_t now_ms(void);
 int  running_threads(void);
 void wait_for_threads(int count);
 
-/* Wait until thread `tid` of this process sleeps in a system call. */
+/* Wait until a thread, or a process, sleeps in a system call. */
 void wait_until_asleep(int tid);
 
 /* cmocka group set-up and teardown: no descriptor is left behind. */

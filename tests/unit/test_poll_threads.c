@@ -6,6 +6,8 @@
 #include "support/backends.h"
 #include "support/scene.h"
 
+#include <sched.h>
+
 /* ---- changes ---- */
 
 static void an_added_member_wakes_a_wait_if_it_is_ready(void **state)
@@ -265,6 +267,59 @@ static void two_sets_are_waited_on_at_once(void **state)
     close_pair(pair);
 }
 
+/* ---- from thread to thread ---- */
+
+enum { TAKERS = 3, TAKEN = 300 };
+
+struct taker {
+    sock_poll_t *set;
+    sock_t      *s;
+    unsigned     number;
+    pthread_t    thread;
+};
+
+static _Atomic unsigned turn;
+
+/* The order of the turns is all that they know of each other: what the set has
+ * found for one, the next may not see half. */
+static void *take_turns(void *arg)
+{
+    struct taker *t = arg;
+    sock_event_t  event;
+
+    for (int i = 0; i < TAKEN; i++) {
+        while (atomic_load_explicit(&turn, memory_order_relaxed) % TAKERS !=
+               t->number)
+            sched_yield();
+        if (sock_poll_wait(t->set, &event, 1, 5000) != 1 || event.sock != t->s)
+            return arg;
+        atomic_fetch_add_explicit(&turn, 1, memory_order_relaxed);
+    }
+    return NULL;
+}
+
+static void threads_wait_in_turn(void **state)
+{
+    sock_poll_t *set = sock_poll_create();
+    sock_t      *s   = sock_create(AF_INET, SOCK_DGRAM, 0);
+    struct taker takers[TAKERS];
+    void        *failed;
+
+    (void)state;
+    turn = 0;
+    assert_true(sock_poll_add(set, s, LIBSOCK_POLL_WRITE, NULL));
+    for (unsigned i = 0; i < TAKERS; i++) {
+        takers[i] = (struct taker){.set = set, .s = s, .number = i};
+        pthread_create(&takers[i].thread, NULL, take_turns, &takers[i]);
+    }
+    for (int i = 0; i < TAKERS; i++) {
+        pthread_join(takers[i].thread, &failed);
+        assert_null(failed);
+    }
+    sock_poll_free(set);
+    sock_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +334,7 @@ int main(void)
         cmocka_unit_test(many_threads_may_change_a_set_that_is_waited_on),
         cmocka_unit_test(a_second_wait_is_refused),
         cmocka_unit_test(two_sets_are_waited_on_at_once),
+        cmocka_unit_test(threads_wait_in_turn),
     };
 
     return run_on_every_backend("poll_threads", tests);

@@ -26,18 +26,19 @@ static void a_change_behind_the_answer_loses_no_edge(void **state)
                                                     LIBSOCK_POLL_EDGE};
         unsigned                events = 0;
         void                   *set;
+        size_t                  found;
 
         assert_int_equal(b->open(&set), 0);
         assert_int_equal(b->add(set, &node), 0);
         if (b->begin)
             assert_int_equal(b->begin(set), 0);
-        assert_int_equal(b->wait(set, 8, 0), 0);
+        assert_int_equal(b->wait(set, 8, 0, &found), 0);
         node.events = LIBSOCK_POLL_WRITE | LIBSOCK_POLL_EDGE;
         assert_int_equal(b->modify(set, &node), 0);
         assert_null(b->next(set, &events));
         if (b->begin)
             assert_int_equal(b->begin(set), 0);
-        assert_int_equal(b->wait(set, 8, 0), 0);
+        assert_int_equal(b->wait(set, 8, 0, &found), 0);
         assert_ptr_equal(b->next(set, &events), &node);
         assert_int_equal(events, LIBSOCK_POLL_WRITE);
         assert_null(b->next(set, &events));

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { WIDTH = 8 };
@@ -181,6 +182,50 @@ static void a_thread_leaves_no_descriptor(void **state)
     close_pair(pair); /* nobody is told who is gone */
 }
 
+/* ---- fork ---- */
+
+struct waiter {
+    sock_t     *s;
+    _Atomic int tid;
+    pthread_t   thread;
+};
+
+static void *select_until_closed(void *arg)
+{
+    struct waiter *w = arg;
+    sock_t        *slots[64];
+
+    for (int i = 0; i < 64; i++)
+        slots[i] = w->s;
+    w->tid = gettid();
+    sock_select(slots, 64, NULL, 0, NULL, 0, 20000);
+    return NULL;
+}
+
+/* Neither this thread's nor the other's. */
+static void a_child_has_no_set_of_any_thread(void **state)
+{
+    int           before = open_descriptors() - kept_descriptors, status = -1;
+    sock_t       *pair[2];
+    struct waiter w = {.tid = 0};
+    pid_t         child;
+
+    (void)state;
+    unix_pair(SOCK_STREAM, pair);
+    w.s = pair[0];
+    pthread_create(&w.thread, NULL, select_until_closed, &w);
+    while (!w.tid)
+        sched_yield();
+    wait_until_asleep(w.tid);
+    if (!(child = fork()))
+        _exit(open_descriptors() != before + 2);
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    sock_close(pair[0]);
+    pthread_join(w.thread, NULL);
+    sock_close(pair[1]);
+}
+
 /* ---- nothing left ---- */
 
 /* In a thread, which has no set yet. */
@@ -288,6 +333,7 @@ int main(void)
         cmocka_unit_test(what_is_behind_a_line_is_told),
         cmocka_unit_test(buffered_bytes_are_told_and_half_lines_are_not),
         cmocka_unit_test(a_thread_leaves_no_descriptor),
+        cmocka_unit_test(a_child_has_no_set_of_any_thread),
         cmocka_unit_test(without_a_descriptor_it_works),
         cmocka_unit_test(many_threads_select_what_comes_and_goes),
     };

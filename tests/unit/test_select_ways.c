@@ -177,6 +177,35 @@ static void all_that_are_ready_are_told(void **state)
     sock_close(twice);
 }
 
+/* Those that are buffered and those that the system knows of take turns. */
+static void the_buffered_and_the_others_are_all_told(void **state)
+{
+    enum { BUFFERED = 300, OTHERS = 500 };
+    static sock_t *pairs[BUFFERED][2], *others[OTHERS], *now[BUFFERED];
+    sock_t        *writes[OTHERS];
+    char           line[8];
+
+    (void)state;
+    for (int i = 0; i < BUFFERED; i++) {
+        tcp_pair(pairs[i]);
+        assert_int_equal(sock_send(pairs[i][1], "a\nb\n", 4, 0), 4);
+        assert_int_equal(sock_gets(pairs[i][0], line, sizeof line), 2);
+    }
+    for (int i = 0; i < OTHERS; i++)
+        others[i] = sock_create(AF_INET, SOCK_DGRAM, 0);
+    for (int round = 0; round < 6; round++) {
+        for (int i = 0; i < BUFFERED; i++)
+            now[i] = pairs[i][0];
+        memcpy(writes, others, sizeof writes);
+        assert_int_equal(sock_select(now, BUFFERED, writes, OTHERS, NULL, 0, 0),
+                         BUFFERED + OTHERS);
+    }
+    for (int i = 0; i < BUFFERED; i++)
+        close_pair(pairs[i]);
+    for (int i = 0; i < OTHERS; i++)
+        sock_close(others[i]);
+}
+
 /* ---- other sets in turn ---- */
 
 static void two_sets_in_turn_do_not_mix(void **state)
@@ -200,6 +229,23 @@ static void two_sets_in_turn_do_not_mix(void **state)
     }
     for (int i = 0; i < PAIRS; i++)
         close_pair(ends[i]);
+}
+
+/* Each array is answered by itself, so none may be another's. */
+static void arrays_that_overlap_are_refused(void **state)
+{
+    sock_t *s      = sock_create(AF_INET, SOCK_DGRAM, 0);
+    sock_t *now[4] = {s, s, s, s};
+
+    (void)state;
+    assert_int_equal(sock_select(now, 4, now, 4, NULL, 0, 0), -1);
+    assert_int_equal(sock_last_error(NULL), EINVAL);
+    assert_int_equal(sock_select(now, 2, NULL, 0, now + 1, 3, 0), -1);
+    assert_int_equal(sock_select(NULL, 0, now + 1, 3, now, 2, 0), -1);
+    for (int i = 0; i < 4; i++)
+        assert_ptr_equal(now[i], s);
+    assert_int_equal(sock_select(now, 2, now + 2, 2, now + 1, 0, 0), 2);
+    sock_close(s);
 }
 
 /* ---- nothing to be told ---- */
@@ -259,7 +305,7 @@ static void select_in_handler(int number)
     handler_result = sock_select(NULL, 0, now, 1, NULL, 0, 0);
 }
 
-/* The arrays are as they were; a handler may select, too. */
+/* The arrays are as they were; a handler that interrupts it may select, too. */
 static void a_signal_changes_nothing(void **state)
 {
     struct sigaction act = {.sa_handler = select_in_handler}, old;
@@ -279,6 +325,75 @@ static void a_signal_changes_nothing(void **state)
     sigaction(SIGALRM, &old, NULL);
     alarm(110);
     close_pair(pair);
+}
+
+/* A stop is no handler; the time goes on. */
+static void a_stop_is_no_signal(void **state)
+{
+    sock_t *pair[2];
+    int     status = -1;
+    pid_t   child;
+
+    (void)state;
+    unix_pair(SOCK_STREAM, pair);
+    if (!(child = fork())) {
+        sock_t *now[6];
+
+        for (int i = 0; i < 6; i++)
+            now[i] = pair[0];
+        _exit(sock_select(now, 6, NULL, 0, NULL, 0, 200));
+    }
+    for (int i = 0; i < 3; i++) {
+        wait_until_asleep(child);
+        kill(child, SIGSTOP);
+        waitpid(child, &status, WUNTRACED);
+        kill(child, SIGCONT);
+    }
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    close_pair(pair);
+}
+
+/* ---- descriptors that go ---- */
+
+static int lose_descriptors(void)
+{
+    sock_t *pair[2], *now[6];
+    int     taken[8];
+
+    unix_pair(SOCK_STREAM, pair);
+    for (int i = 0; i < 6; i++)
+        now[i] = pair[0];
+    if (sock_select(now, 6, NULL, 0, NULL, 0, 0))
+        return 1;
+    for (int fd = 3; fd < 64; fd++)
+        close(fd);
+    for (int i = 0; i < 8; i++)
+        taken[i] = dup(0);
+    unix_pair(SOCK_STREAM, pair);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 6; i++)
+            now[i] = pair[0];
+        if (sock_select(now, 6, NULL, 0, NULL, 0, 0))
+            return 2;
+    }
+    for (int i = 0; i < 8; i++)
+        if (close(taken[i]))
+            return 3;
+    return 0;
+}
+
+/* What has the numbers now is not the set's. */
+static void who_closed_all_descriptors_selects_on(void **state)
+{
+    int   status = -1;
+    pid_t child;
+
+    (void)state;
+    if (!(child = fork()))
+        _exit(lose_descriptors());
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
 }
 
 /* ---- fork ---- */
@@ -315,7 +430,7 @@ static void a_child_has_a_set_of_its_own(void **state)
     sock_t *pair[2];
     int     status = -1;
     pid_t   child;
-    int     descriptors = open_descriptors() + 2 - kept_descriptors();
+    int     descriptors = open_descriptors() + 2 - kept_descriptors;
 
     (void)state;
     unix_pair(SOCK_STREAM, pair);
@@ -335,10 +450,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_answer_is_what_poll_says),
         cmocka_unit_test(all_that_are_ready_are_told),
+        cmocka_unit_test(the_buffered_and_the_others_are_all_told),
         cmocka_unit_test(two_sets_in_turn_do_not_mix),
+        cmocka_unit_test(arrays_that_overlap_are_refused),
         cmocka_unit_test(what_left_the_arrays_wakes_nobody),
         cmocka_unit_test(urgent_data_is_told_until_it_is_read),
         cmocka_unit_test(a_signal_changes_nothing),
+        cmocka_unit_test(a_stop_is_no_signal),
+        cmocka_unit_test(who_closed_all_descriptors_selects_on),
         cmocka_unit_test(a_child_has_a_set_of_its_own),
     };
 
