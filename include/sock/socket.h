@@ -553,9 +553,9 @@ LIBSOCK_API bool sock_set_deadline(sock_t *s, int timeout_ms);
  * closed meanwhile, counts as ready: the next call on it says EBADF.
  *
  * A thread that selects more than four, and much the same again and again, pays
- * for what is ready, not for how many it asks for: it keeps a set of them, which
- * takes two descriptors until the thread ends. If those cannot be had it does
- * without. Not for a signal handler.
+ * for what is ready, not for how many it asks for: it keeps a set of them,
+ * which takes two descriptors until the thread ends. If those cannot be had it
+ * does without. Not for a signal handler.
  *
  * PHP: socket_select(), stream_select().
  *

@@ -6,8 +6,7 @@
  */
 #include "core/handle.h"
 #include "core/io.h"
-#include "core/select.h"
-#include "support/net.h"
+#include "support/ways.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -78,7 +77,6 @@ static void a_select_notices_what_an_earlier_reader_buffers(void **state)
     int64_t         buffered;
 
     (void)state;
-    sk_select_use(SK_SELECT_POLL);
     tcp_pair(pair);
     s = sk_handle_hold(pair[1], SK_HOLDER | SK_TURN, &held);
     SK_ASSERT(s && (held & SK_TURN));
@@ -106,6 +104,6 @@ int main(void)
         cmocka_unit_test(a_select_notices_what_an_earlier_reader_buffers),
     };
 
-    return cmocka_run_group_tests_name("select_lines", tests, count_descriptors,
+    return cmocka_run_group_tests_name("select_lines", tests, by_poll,
                                        compare_descriptors);
 }
