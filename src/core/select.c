@@ -64,6 +64,8 @@ static sk_err run_best(const struct sk_select *call, int *ready)
         err = sk_select_by_poll(call, call->slots > FEW, ready);
     if (err == SK_SELECT_OTHER)
         err = sk_select_by_kept(call, SOON, ready);
+    if (!err)
+        sk_select_note(call, *ready);
     return err;
 }
 

@@ -43,6 +43,9 @@ sk_err sk_select_by_poll(const struct sk_select *call, bool other, int *ready);
 sk_err sk_select_by_kept(const struct sk_select *call, size_t worth,
                          int *ready);
 
+/* How many slots were ready, by either way. */
+void sk_select_note(const struct sk_select *call, int ready);
+
 /* This thread's set goes. */
 void sk_select_forget(void);
 

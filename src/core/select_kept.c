@@ -25,6 +25,9 @@
 /* Slots that poll(2) looks at in the time of one change. */
 #define SLOTS_PER_CHANGE 4u
 
+/* So many that are ready at once are many. */
+#define CROWD 16u
+
 /* So many buckets are not kept for few entries. */
 #define LARGE 1024u
 
@@ -35,6 +38,8 @@ struct keeper {
     unsigned          forks; /* of the process that made the set */
     size_t            paid;  /* slots that poll(2) has looked at instead */
     bool              busy;  /* a signal handler may select, too */
+    size_t            asked; /* slots of the last call, however served ... */
+    size_t            ready; /* ... and so many of them were ready */
 };
 
 static _Thread_local struct keeper *mine;
@@ -196,6 +201,21 @@ static sk_err watch_all(struct keeper *k)
             sk_kept_settle(&k->kept, e);
     }
     return err;
+}
+
+void sk_select_note(const struct sk_select *call, int ready)
+{
+    if (!mine || mine->busy)
+        return;
+    mine->asked = call->slots;
+    mine->ready = (size_t)ready;
+}
+
+/* One that is ready costs the set more than poll(2), one that is not nothing.
+ */
+static bool most_were_ready(const struct keeper *k)
+{
+    return k->ready >= CROWD && k->ready * 3 >= k->asked;
 }
 
 /* Is it worth it by now? */
@@ -392,6 +412,8 @@ sk_err sk_select_by_kept(const struct sk_select *call, size_t worth, int *ready)
     if (mine && mine->forks != sk_handle_forks)
         sk_select_forget();
     if (!mine && make(&mine))
+        return SK_SELECT_OTHER;
+    if (!worth && most_were_ready(mine))
         return SK_SELECT_OTHER;
     mine->busy = true;
     err        = run(mine, call, worth, ready);
