@@ -1,12 +1,10 @@
-/* own_bytes.c - bytes and lines over TCP, connecting, and the mere border of a
- * call, by libsock.
+/* own_bytes.c - bytes and lines over TCP, and connecting, by libsock.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "bench/own.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 bool own_failed(void)
@@ -125,51 +123,6 @@ bool own_connect(const struct job *job)
     bench_begin();
     for (long i = 0; ok && i < job->count; i++)
         ok = connect_once(listener, port);
-    bench_end();
-    return ok || own_failed();
-}
-
-/* ---- the border of a call ---- */
-
-struct caller {
-    pthread_t thread;
-    size_t    number;
-    long      count;
-    sock_t   *handle;
-    bool      ok;
-};
-
-/* sock_fd() holds its handle, looks at a number and lets go. What is counted
- * stays in registers: the threads must not meet in a cache line of ours. */
-static void *call(void *caller)
-{
-    struct caller *c      = caller;
-    sock_t        *handle = c->handle;
-    long           left   = c->count;
-
-    bench_pin(c->number);
-    while (left > 0 && sock_fd(handle) >= 0)
-        left--;
-    c->ok = left == 0;
-    return NULL;
-}
-
-bool own_hold(const struct job *job)
-{
-    struct caller callers[16] = {{0}};
-    size_t        count       = job->idle < 16 ? job->idle : 16;
-    bool          ok          = true;
-
-    for (size_t i = 0; i < count; i++) {
-        callers[i].number = i;
-        callers[i].count  = job->count;
-        callers[i].handle = sock_create(AF_INET, SOCK_DGRAM, 0);
-    }
-    bench_begin();
-    for (size_t i = 0; ok && i < count; i++)
-        ok = !pthread_create(&callers[i].thread, NULL, call, &callers[i]);
-    for (size_t i = 0; ok && i < count; i++)
-        ok = !pthread_join(callers[i].thread, NULL) && callers[i].ok;
     bench_end();
     return ok || own_failed();
 }

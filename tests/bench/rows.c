@@ -17,10 +17,22 @@
         }                                                                      \
     }
 
+/* To see how the cost grows. */
+#define NO_AIM                                                                 \
+    {                                                                          \
+        {                                                                      \
+            NULL, 0                                                            \
+        }                                                                      \
+    }
+
 const struct row rows[] = {
     {"ping-64", "64 bytes over TCP, there and back, blocking", WORK_PING, 64, 0,
      AIM(.99), NULL, NULL, 0},
+    {"bulk-256", "256 bytes over TCP, one way", WORK_BULK, 256, 0, NO_AIM, NULL,
+     NULL, 0},
     {"bulk-4k", "4 KiB over TCP, one way", WORK_BULK, 4096, 0, AIM(.99), NULL,
+     NULL, 0},
+    {"bulk-16k", "16 KiB over TCP, one way", WORK_BULK, 16384, 0, NO_AIM, NULL,
      NULL, 0},
     {"bulk-64k", "64 KiB over TCP, one way", WORK_BULK, 65536, 0, AIM(.99),
      NULL, NULL, 0},
@@ -72,6 +84,8 @@ const struct row rows[] = {
      AIM(.98), NULL, NULL, 0},
     {"hold-2", "a call without a system call, 2 threads against 1", WORK_HOLD,
      0, 2, AIM(.77), NULL, "libsock", 1},
+    {"hold-8", "a call without a system call, 8 threads against 1", WORK_HOLD,
+     0, 8, NO_AIM, NULL, "libsock", 1},
 };
 
 const size_t row_count = sizeof rows / sizeof rows[0];
