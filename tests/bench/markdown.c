@@ -74,7 +74,10 @@ static void put_row(FILE *f, const struct result *r, const struct columns *c)
     fprintf(f, "| %s | %s %s |", r->row->text, r->series[0].name,
             time_text(r->series[0].cpu_ns, time, sizeof time));
     put_ratio(f, r->series[1].ratio.median);
-    fprintf(f, " %.2f |", aim);
+    if (aim > 0)
+        fprintf(f, " %.2f |", aim);
+    else
+        fprintf(f, " |");
     for (size_t i = 0; i < c->count; i++)
         put_cell(f, r, c->names[i]);
     fputc('\n', f);
