@@ -192,12 +192,12 @@ static void in_child(void)
 {
     sk_handle_forks++;
     sk_handle_epoch++;
+    sk_select_in_child();
     pthread_mutex_unlock(&table); /* before_fork() ran in this very thread */
     sk_wait_after_fork();
     sk_poll_set_up();
     for (uint32_t id = 1; id <= sk_handle_slots; id++)
         revive(sk_handle_slot(id));
-    sk_select_in_child();
 }
 
 static void set_up(void)
