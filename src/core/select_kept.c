@@ -8,7 +8,7 @@
  *
  * To follow the arrays costs a system call a change, to ask poll(2) a fraction
  * of one a slot. A set that is asked for once is not worth following, so calls
- * go to poll(2) until that has cost as much: never more than twice the best.
+ * go to poll(2) until that has cost as much.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -36,7 +36,7 @@ struct keeper {
     struct sk_kept    kept;
     struct sock_poll *set;
     unsigned          forks; /* of the process that made the set */
-    size_t            paid;  /* slots that poll(2) has looked at instead */
+    size_t            paid;  /* handles that poll(2) has looked at instead */
     bool              busy;  /* a signal handler may select, too */
     size_t            asked; /* slots of the last call, however served ... */
     size_t            ready; /* ... and so many of them were ready */
