@@ -110,16 +110,34 @@ static sk_err connect_polled(struct sk_sock *s, const struct sk_limit *l,
     return err == EINPROGRESS || err == EALREADY ? await(s, l, to) : err;
 }
 
+/* Between the flag's two changes a closer takes the time away: it has done so
+ * before the lock is to be had, or will not any more. The descriptor may be
+ * shared with others, whom the limit of a closed handle must not meet. */
+static sk_err connect_stuck(struct sk_sock *s, const struct sk_addr *to)
+{
+    sk_err   err = ECANCELED;
+    unsigned before;
+
+    atomic_fetch_or_explicit(&s->flags, SK_STUCK, memory_order_acq_rel);
+    if (!sk_handle_closing(s))
+        err = sk_plat_connect(s->fd, to);
+    before =
+        atomic_fetch_and_explicit(&s->flags, ~SK_STUCK, memory_order_acq_rel);
+    if (SK_UNLIKELY((before & SK_CUT) || sk_handle_closing(s))) {
+        pthread_mutex_lock(&s->lock);
+        sk_limit_restore(s);
+        pthread_mutex_unlock(&s->lock);
+    }
+    return err;
+}
+
 /* One call. What is left after a signal, or after the system's timer, is polled
- * for. The mark is looked at behind begin(): see sk_handle_interrupt(). */
+ * for. */
 static sk_err connect_blocking(struct sk_sock *s, const struct sk_limit *l,
                                const struct sk_addr *to)
 {
-    sk_err err;
+    sk_err err = connect_stuck(s, to);
 
-    if (sk_handle_closing(s))
-        return ECANCELED;
-    err = sk_plat_connect(s->fd, to);
     if (err == EINTR || err == EINPROGRESS || err == EALREADY)
         return await(s, l, to);
     if (err == ECONNRESET && (sk_sock_flags(s) & SK_CUT))

@@ -176,7 +176,7 @@ static void revive(struct sk_sock *s)
         pthread_mutex_unlock(&s->lock);
     pthread_mutex_init(&s->lock, NULL);
     s->members = NULL; /* of the parent's sets */
-    sk_sock_drop(s, SK_CONNECTING | SK_POLLED | SK_TOLD | SK_REARMS);
+    sk_sock_drop(s, SK_CONNECTING | SK_STUCK | SK_POLLED | SK_TOLD | SK_REARMS);
     atomic_store_explicit(&s->selectors, 0, memory_order_relaxed);
     if (word & SK_TURN) {
         s->buf = (struct sk_buf){NULL, 0, 0, 0, 0};
@@ -292,17 +292,25 @@ static void say_goodbye(struct sk_sock *s)
         channel->ops->closing(s);
 }
 
+/* It has raised its flag and then looks at the mark, we have set the mark and
+ * then look at its flag, both by changing the flags: one of the two comes
+ * second, and sees the other. */
+static bool is_stuck(struct sk_sock *s)
+{
+    return atomic_fetch_or_explicit(&s->flags, 0, memory_order_acq_rel) &
+           SK_STUCK;
+}
+
 /* A connect that begins only now would not notice the shutdown: it gets no time
- * to wait. It has raised its flag and then looks at the mark, we have set the
- * mark and then look at its flag, both by changing the flags: one of the two
- * comes second, and sees the other. */
+ * to wait, for as long as it is in the system. */
 void sk_handle_interrupt(struct sk_sock *s)
 {
-    unsigned flags =
-        atomic_fetch_or_explicit(&s->flags, 0, memory_order_acq_rel);
-
-    if (flags & SK_CONNECTING)
-        sk_plat_limit(s->fd, true, 1);
+    if (SK_UNLIKELY(is_stuck(s))) {
+        pthread_mutex_lock(&s->lock);
+        if (is_stuck(s))
+            sk_plat_limit(s->fd, true, 1);
+        pthread_mutex_unlock(&s->lock);
+    }
     sk_plat_shutdown(s->fd, SHUT_RDWR);
 }
 

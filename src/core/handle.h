@@ -95,20 +95,6 @@ static inline struct sk_sock *sk_handle_slot(uint32_t id)
 /* Why a hold was refused: EBADF, or EBUSY if the slot is full. */
 sk_err sk_handle_refusal(sock_t *h);
 
-/* Change the word from what it was to what it shall be; false, and *was is
- * anew, if another thread came in between. Without other threads no atomic
- * operation is paid for. A signal handler that interrupts this gives back what
- * it holds before it returns. */
-static inline bool sk_handle_change(struct sk_sock *s, uint64_t *was,
-                                    uint64_t word)
-{
-    if (SK_UNLIKELY(!sk_plat_is_alone()))
-        return atomic_compare_exchange_weak_explicit(
-            &s->word, was, word, memory_order_acq_rel, memory_order_relaxed);
-    atomic_store_explicit(&s->word, word, memory_order_relaxed);
-    return true;
-}
-
 /* Hold the slot that h names, adding `want`: SK_HOLDER, perhaps with
  * SK_BLOCKED and SK_TURN. If another call has the turn it is left out;
  * *held says what was added. NULL: see sk_handle_refusal(). Every call comes
@@ -127,7 +113,9 @@ static inline struct sk_sock *sk_handle_hold(sock_t *h, uint64_t want,
         if (SK_UNLIKELY((word ^ life) & (SK_LIFE_MASK | SK_CLOSING | SK_FULL)))
             return NULL;
         *held = want & ~(word & SK_TURN);
-    } while (SK_UNLIKELY(!sk_handle_change(s, &word, word + *held)));
+    } while (SK_UNLIKELY(!atomic_compare_exchange_weak_explicit(
+        &s->word, &word, word + *held, memory_order_acq_rel,
+        memory_order_relaxed)));
     return s;
 }
 
@@ -143,13 +131,7 @@ void sk_handle_release_slow(struct sk_sock *s, uint64_t old, uint64_t held);
 
 static inline uint64_t sk_handle_let_go(struct sk_sock *s, uint64_t held)
 {
-    uint64_t old;
-
-    if (SK_UNLIKELY(!sk_plat_is_alone()))
-        return atomic_fetch_sub_explicit(&s->word, held, memory_order_acq_rel);
-    old = atomic_load_explicit(&s->word, memory_order_relaxed);
-    atomic_store_explicit(&s->word, old - held, memory_order_relaxed);
-    return old;
+    return atomic_fetch_sub_explicit(&s->word, held, memory_order_acq_rel);
 }
 
 static inline void sk_handle_release(struct sk_sock *s, uint64_t held)

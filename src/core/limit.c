@@ -79,8 +79,8 @@ static sk_err set_timer(struct sk_sock *s, enum sk_direction way, int ms)
 /* Has this undone what ends a connect that is being closed? */
 static void yield_to_closer(struct sk_sock *s)
 {
-    if (SK_UNLIKELY(sk_handle_closing(s)) && (sk_sock_flags(s) & SK_CONNECTING))
-        sk_handle_interrupt(s);
+    if (SK_UNLIKELY(sk_handle_closing(s)) && (sk_sock_flags(s) & SK_STUCK))
+        sk_plat_limit(s->fd, true, 1);
 }
 
 sk_err sk_limit_set(struct sk_sock *s, enum sk_direction way, int timeout_ms)

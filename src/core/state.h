@@ -52,6 +52,7 @@ enum sk_direction {
 
 #define SK_FRESH 0x1000000u /* a connect may block: see connect.c */
 #define SK_CUT 0x2000000u   /* shut down while a connect went on */
+#define SK_STUCK 0x4000000u /* a connect blocks in the system */
 
 /* Without these a call is its system call and nothing else. */
 #define SK_READ_CARE                                                           \

@@ -21,13 +21,6 @@
 #include <errno.h>
 #include <poll.h>
 
-#if __has_include(<sys/single_threaded.h>)
-#include <sys/single_threaded.h>
-#define SK_PLAT_ALONE __libc_single_threaded
-#else
-#define SK_PLAT_ALONE false
-#endif
-
 /* An address of any family that has a text form. */
 struct sk_addr {
     socklen_t len; /* 0: none */
@@ -224,13 +217,6 @@ bool sk_plat_restarts(void);
 /* As for getenv(3): NULL if it is not set, valid until somebody changes it. */
 const char *sk_plat_env(const char *name);
 int64_t     sk_plat_process(void); /* its number */
-
-/* Is the calling thread the only one, for certain? Then nobody sees how it
- * changes a word. Some systems tell by a variable, else nothing is certain. */
-static inline bool sk_plat_is_alone(void)
-{
-    return SK_PLAT_ALONE;
-}
 
 /* ---- text ---- */
 

@@ -238,6 +238,29 @@ static void a_connect_to_a_full_backlog_is_released(void **state)
     }
 }
 
+/* Others may share the descriptor: what ended the connect is not theirs. */
+static void a_connect_that_was_closed_leaves_no_limit(void **state)
+{
+    struct blocked b     = {.s    = sock_create(AF_INET, SOCK_STREAM, 0),
+                            .call = connect_there};
+    int            other = dup(sock_fd(b.s));
+    struct timeval limit = {7, 7};
+    socklen_t      size  = sizeof limit;
+    struct full    f;
+
+    (void)state;
+    full_backlog(AF_INET, &f);
+    memcpy(b.address, f.address, sizeof b.address);
+    b.port = f.port;
+    is_released(&b);
+    assert_int_equal(getsockopt(other, SOL_SOCKET, SO_SNDTIMEO, &limit, &size),
+                     0);
+    assert_int_equal(limit.tv_sec, 0);
+    assert_int_equal(limit.tv_usec, 0);
+    close(other);
+    close_full(&f);
+}
+
 /* Without a close: the attempt ends, and no other begins. */
 static void a_shutdown_ends_a_connect(void **state)
 {
@@ -428,6 +451,7 @@ int main(void)
         cmocka_unit_test(an_accept_is_released),
         cmocka_unit_test(a_receive_of_datagrams_is_released),
         cmocka_unit_test(a_connect_to_a_full_backlog_is_released),
+        cmocka_unit_test(a_connect_that_was_closed_leaves_no_limit),
         cmocka_unit_test(a_shutdown_ends_a_connect),
         cmocka_unit_test(a_datagram_send_to_a_full_receiver_is_released),
         cmocka_unit_test(a_limit_set_meanwhile_keeps_no_send_from_its_release),

@@ -37,7 +37,7 @@ rest theirs
 promise "nc -l: what it was sent" "$line" "*to them"
 
 start theirs nc -v -U -l "$tmp/nc"
-await theirs "*"
+await theirs "Listening*" # it says first what it is bound to
 got=$(printf 'to them' | run "$talk" "unix://$tmp/nc" all 1)
 promise "nc -U -l: our client" "$got" "*exit 0"
 rest theirs

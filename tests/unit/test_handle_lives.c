@@ -119,7 +119,7 @@ static void one_call_too_many_is_refused(void **state)
 static void the_turn_is_given_to_one(void **state)
 {
     struct sk_sock *s;
-    uint64_t        first, second;
+    uint64_t        first = 0, second = 0;
     sock_t         *h = open_one(&s);
 
     (void)state;
