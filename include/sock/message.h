@@ -528,8 +528,10 @@ LIBSOCK_API LIBSOCK_MUST_USE ssize_t sock_sendmmsg(
  * sender, at little more than the cost of one datagram. They are taken apart:
  * each message, and every other receive on s, but for a sock_recvmsg() with
  * room for all, gets one datagram, as without. Messages that get none may have
- * been written into. Not so whoever reads the same socket without this handle:
- * by sock_fd(), after sock_export_fd(), in a program that was given it.
+ * been written into. After a fork both processes have what was left of a burst,
+ * as they have what is buffered of a stream. Who reads the same socket without
+ * a handle, by sock_fd(), after sock_export_fd(), in a program that was given
+ * it, gets bursts joined; imported again they are taken apart.
  *
  * PHP: none.
  *

@@ -608,7 +608,7 @@ LIBSOCK_API LIBSOCK_MUST_USE sock_t *sock_import_fd(int fd);
 /**
  * Give the descriptor up; the handle is closed, the descriptor yours.
  *
- * It keeps its mode; its timeouts are cleared.
+ * It keeps its mode and its options, UDP_GRO too; its timeouts are cleared.
  *
  * PHP: socket_export_stream().
  *

@@ -55,8 +55,10 @@ static size_t bound_of(struct sk_sock *s)
 
     if (bound != NOT_ASKED)
         return bound;
+    pthread_mutex_lock(&s->lock); /* options are set with it: no stale answer */
     bound = sk_plat_cuts(s->fd) ? MOST_BYTES : NEVER;
     atomic_store_explicit(&s->burst, bound, memory_order_relaxed);
+    pthread_mutex_unlock(&s->lock);
     return bound;
 }
 
@@ -162,25 +164,6 @@ static void lower_bound(struct sk_sock *s, const struct msghdr *m, sk_err err)
     atomic_store_explicit(&s->burst, (unsigned)size, memory_order_relaxed);
 }
 
-/* Having sent `went` of n: is there more to try? Of one that was joined it is
- * not known yet why it did not go, unless it was the first. */
-static bool goes_on(struct sk_sock *s, const struct joined *j, size_t n,
-                    size_t went, sk_err err)
-{
-    if (went == n || j->counts[went] == 1 || (err && !is_refusal(err)))
-        return false;
-    if (err)
-        lower_bound(s, &j->list[0].msg_hdr, err);
-    return true;
-}
-
-static bool may_join(struct sk_sock *s, size_t count, int flags)
-{
-    return count > 1 && s->type == SOCK_DGRAM && s->domain != AF_UNIX &&
-           !(flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) &&
-           !(sk_channel_is_on(s) && sk_channel_of(s)->ops->send);
-}
-
 /* Of what went, the datagrams. */
 static size_t datagrams(const struct joined *j, size_t went)
 {
@@ -191,22 +174,60 @@ static size_t datagrams(const struct joined *j, size_t went)
     return all;
 }
 
+/* The first was refused with err. If the same go one by one it was the cutting,
+ * which is not asked for again; else it was they. */
+static sk_err send_apart(struct sk_call *c, struct sk_limit *l,
+                         struct mmsghdr *list, const struct joined *j,
+                         sk_err err, int flags, size_t *went)
+{
+    sk_err why = sk_send_many(c, l, list, j->counts[0], flags, went);
+
+    if (*went == j->counts[0])
+        lower_bound(c->s, &j->list[0].msg_hdr, err);
+    return why;
+}
+
+/* Of one that was joined it is not known why it did not go, unless it was the
+ * first. */
+static sk_err send_joined(struct sk_call *c, struct sk_limit *l,
+                          struct mmsghdr *list, size_t count, int flags,
+                          size_t *sent, bool *more)
+{
+    struct joined j;
+    size_t        n    = join_all(&j, list, count, bound_of(c->s));
+    size_t        went = 0;
+    sk_err        err  = sk_send_many(c, l, j.list, n, flags, &went);
+
+    *sent = datagrams(&j, went);
+    *more = !err && went < n && j.counts[went] > 1;
+    if (err && !went && j.counts[0] > 1 && is_refusal(err)) {
+        err   = send_apart(c, l, list, &j, err, flags, sent);
+        *more = *sent == j.counts[0] && *sent < count;
+    }
+    return err;
+}
+
+static bool may_join(struct sk_sock *s, size_t count, int flags)
+{
+    return count > 1 && s->type == SOCK_DGRAM && s->domain != AF_UNIX &&
+           !(flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) &&
+           !(sk_channel_is_on(s) && sk_channel_of(s)->ops->send);
+}
+
 sk_err sk_burst_send(struct sk_call *c, struct sk_limit *l,
                      struct mmsghdr *list, size_t count, int flags,
                      size_t *sent)
 {
-    struct joined j;
-    size_t        n, went;
-    sk_err        err;
+    bool   more = true;
+    size_t some;
+    sk_err err = 0;
 
     if (!may_join(c->s, count, flags))
         return sk_send_many(c, l, list, count, flags, sent);
-    *sent = 0;
-    do {
-        n    = join_all(&j, list + *sent, count - *sent, bound_of(c->s));
-        went = 0;
-        err  = sk_send_many(c, l, j.list, n, flags, &went);
-        *sent += datagrams(&j, went);
-    } while (goes_on(c->s, &j, n, went, err));
+    for (*sent = 0; more; *sent += some) {
+        some = 0;
+        err =
+            send_joined(c, l, list + *sent, count - *sent, flags, &some, &more);
+    }
     return *sent ? 0 : err;
 }

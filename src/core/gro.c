@@ -362,6 +362,20 @@ static sk_err switch_on(struct sk_sock *s, const void *value, size_t size)
     return sk_plat_set_option(s->fd, SOL_UDP, UDP_GRO, value, size);
 }
 
+sk_err sk_gro_adopt(struct sk_sock *s)
+{
+    size_t room = sizeof(int);
+    int    on   = 0;
+    sk_err err;
+
+    if (s->type != SOCK_DGRAM || s->domain == AF_UNIX ||
+        sk_plat_get_option(s->fd, SOL_UDP, UDP_GRO, &on, &room) || !on)
+        return 0;
+    if (!(err = hang(s)))
+        sk_channel_switch_on(s);
+    return err;
+}
+
 sk_err sk_gro_set(struct sk_sock *s, const void *value, size_t size)
 {
     struct sk_channel *channel = sk_channel_of(s);
@@ -374,6 +388,8 @@ sk_err sk_gro_set(struct sk_sock *s, const void *value, size_t size)
     if ((err = sk_plat_get_option(s->fd, SOL_UDP, UDP_GRO, &now, &room)))
         return err;
     memcpy(&want, value, sizeof want);
+    if (want && now && (sk_sock_flags(s) & SK_CHANNEL))
+        return 0;
     if (want)
         return switch_on(s, value, size);
     if (now && channel && channel->ops == &ops)

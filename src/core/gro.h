@@ -13,4 +13,8 @@
  * EOPNOTSUPP: to switch it off, or on beside another channel. */
 sk_err sk_gro_set(struct sk_sock *s, const void *value, size_t size);
 
+/* s has a descriptor that somebody else has made, and is nobody's yet: if it
+ * has UDP_GRO, datagrams are taken apart. ENOMEM. */
+sk_err sk_gro_adopt(struct sk_sock *s);
+
 #endif

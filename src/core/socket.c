@@ -7,6 +7,7 @@
 #include "core/addr.h"
 #include "core/call.h"
 #include "core/channel.h"
+#include "core/gro.h"
 
 #include <sock/socket.h>
 
@@ -198,7 +199,11 @@ sk_err sk_socket_adopt(int fd, struct sk_sock **out)
     if ((err = sk_plat_adopt(fd, &kind)) || (err = sk_handle_reserve(out)))
         return err;
     learn(*out, fd, &kind);
-    return 0;
+    if ((err = sk_gro_adopt(*out))) {
+        (*out)->fd = -1; /* the caller's still */
+        sk_handle_discard(*out);
+    }
+    return err;
 }
 
 sock_t *sock_import_fd(int fd)

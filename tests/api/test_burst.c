@@ -224,6 +224,40 @@ static void they_go_as_one(void **state)
     assert_int_equal(second, 2000);
 }
 
+static void name_all(size_t count, int port)
+{
+    for (size_t i = 0; i < count; i++)
+        assert_true(sock_message_set_name(messages[i], "127.0.0.1", port));
+}
+
+/* They are refused as one, and one by one: so it was not the cutting. */
+static void a_place_that_cannot_be_spoils_no_other(void **state)
+{
+    static const size_t none[] = {1, 1}, burst[] = {1000, 1000, 1000};
+    sock_t             *from = sock_create(AF_INET, SOCK_DGRAM, 0), *to;
+    ssize_t             came = 0;
+
+    (void)state;
+    to = sock_create(AF_INET, SOCK_DGRAM, 0);
+    assert_true(sock_bind(to, "127.0.0.1", 0));
+    open_messages(none, COUNT(none));
+    name_all(COUNT(none), 0);
+    assert_int_equal(sock_sendmmsg(from, messages, COUNT(none), 0), -1);
+    close_messages(COUNT(none));
+    if (joins(to)) {
+        open_messages(burst, COUNT(burst));
+        name_all(COUNT(burst), port_of(to));
+        send_all(from, COUNT(burst));
+        came = receive_joined(to);
+        close_messages(COUNT(burst));
+    }
+    sock_close(from);
+    sock_close(to);
+    if (!came)
+        skip_aloud("no UDP_GRO here");
+    assert_int_equal(came, 3000);
+}
+
 /* ---- what cannot go as one ---- */
 
 static void four_arrive(sock_t *pair[2], size_t size)
@@ -360,6 +394,7 @@ int main(void)
         cmocka_unit_test(long_bursts_arrive_whole),
         cmocka_unit_test(each_goes_to_its_own_place),
         cmocka_unit_test(they_go_as_one),
+        cmocka_unit_test(a_place_that_cannot_be_spoils_no_other),
         cmocka_unit_test(what_the_system_refuses_goes_one_by_one),
         cmocka_unit_test(an_error_is_told_when_it_is_first),
         cmocka_unit_test(nobody_there_is_told_once),

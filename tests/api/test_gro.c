@@ -685,6 +685,43 @@ static void it_stays_on(void **state)
 }
 
 /* Streams by URL have another way to deal datagrams out. */
+/* Whoever has switched it on: by a handle datagrams keep their bounds. */
+static void an_imported_socket_takes_apart(void **state)
+{
+    unsigned char bytes[ROOM];
+    sock_t       *pair[2];
+    int           fd;
+
+    (void)state;
+    need_gro();
+    open_pair(pair);
+    fd = sock_export_fd(pair[1]);
+    assert_true(fd >= 0);
+    pair[1] = sock_import_fd(fd);
+    send_burst(pair[0], 3);
+    for (size_t i = 0; i < 3; i++)
+        is_number(bytes, sock_recv(pair[1], bytes, ROOM, 0), i, 3);
+    no_more(pair[1]);
+    close_pair(pair);
+}
+
+static void switching_it_on_again_changes_nothing(void **state)
+{
+    sock_t *pair[2];
+
+    (void)state;
+    need_gro();
+    open_pair(pair);
+    send_burst(pair[0], 3);
+    assert_true(sock_set_option_int(pair[1], SOL_UDP, UDP_GRO, 1));
+    for (size_t i = 0; i < 3; i++) {
+        unsigned char bytes[ROOM];
+
+        is_number(bytes, sock_recv(pair[1], bytes, ROOM, 0), i, 3);
+    }
+    close_pair(pair);
+}
+
 static void streams_go_without(void **state)
 {
     sock_t *s = sock_stream_server("udp://127.0.0.1:0", 0, NULL);
@@ -746,6 +783,8 @@ int main(void)
         cmocka_unit_test(many_readers_lose_and_double_nothing),
         cmocka_unit_test(it_is_not_switched_on_under_a_receive),
         cmocka_unit_test(it_stays_on),
+        cmocka_unit_test(an_imported_socket_takes_apart),
+        cmocka_unit_test(switching_it_on_again_changes_nothing),
         cmocka_unit_test(streams_go_without),
         cmocka_unit_test(a_close_ends_its_receive),
     };
